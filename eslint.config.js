@@ -1,0 +1,18 @@
+import neostandard, { plugins } from 'neostandard'
+
+const typescript = plugins['typescript-eslint']
+
+export default [
+  ...neostandard({ ts: true, ignores: ['dist/', 'coverage/', 'node_modules/', 'sessions/', '.stryker-tmp/', 'reports/'] }),
+  {
+    files: ['**/*.ts'],
+    plugins: { '@typescript-eslint': typescript.plugin },
+    languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
+    ignores: ['test/types/**'],
+    rules: {
+      // A dropped ResultAsync is a dropped promise.
+      '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true, allowForKnownSafeCalls: [] }],
+      '@typescript-eslint/consistent-type-imports': 'error'
+    }
+  }
+]

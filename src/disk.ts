@@ -1,0 +1,189 @@
+import * as fs from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { err, ok, ResultAsync } from 'neverthrow'
+import type { Answer } from './answer.ts'
+import type { Stamp } from './stamp.ts'
+
+/** How `Disk` makes the calls that a page cache answers. */
+export type Io = 'auto' | 'async'
+
+/** How often this process gave up its core to wait for something, and how often it was taken away. */
+export type Switches = Pick<NodeJS.ResourceUsage, 'voluntaryContextSwitches' | 'involuntaryContextSwitches'>
+
+/** The calls to the disk: the door at which a test makes it slow or broken. */
+export type Calls = typeof nodeCalls
+
+// In milliseconds. A page cache answers in microseconds, so a call of one
+// millisecond waited for a device; the next second goes through the thread pool.
+const slow = 1
+const pause = 1_000
+
+// In milliseconds. Counting switches costs as much as a stat, so not for each call.
+const countFor = 5
+
+// In bytes. A larger file takes its time from memory too.
+const readAtOnce = 256 * 1024
+
+// Windows refuses to rename over a file that a virus scanner or an indexer holds open for a moment.
+const heldOpen = new Set(['EPERM', 'EACCES', 'EBUSY'])
+const renamePatience = 1_000
+
+const read = promisify(fs.readFile)
+const write = promisify(fs.writeFile)
+const utimes = promisify(fs.utimes)
+const makeDirectory = promisify(fs.mkdir)
+const open = promisify(fs.open)
+const sync = promisify(fs.fsync)
+const close = promisify(fs.close)
+
+/** The calls as Node makes them. */
+export const nodeCalls = {
+  // An exception for each absent session would cost more than the call.
+  statSync: (file: string) => fs.statSync(file, { throwIfNoEntry: false }),
+  stat: promisify(fs.stat),
+  readSync: (file: string) => fs.readFileSync(file, 'utf8'),
+  read: (file: string) => read(file, 'utf8'),
+  touchSync: (file: string, seconds: number) => fs.utimesSync(file, seconds, seconds),
+  touch: (file: string, seconds: number) => utimes(file, seconds, seconds),
+  create: (file: string, text: string, mode: number, flush: boolean) => write(file, text, { flag: 'wx', mode, flush }),
+  rename: promisify(fs.rename),
+  remove: promisify(fs.unlink),
+  makeDirectory: (directory: string, mode: number) => makeDirectory(directory, { recursive: true, mode }),
+  async flushDirectory (directory: string) {
+    const descriptor = await open(directory, 'r')
+    try {
+      await sync(descriptor)
+    } finally {
+      await close(descriptor)
+    }
+  },
+  now: () => performance.now(),
+  switches: () => process.resourceUsage() as Switches
+}
+
+/**
+ * The few calls to the disk that sessions need. `stat`, `read` and `touch`
+ * answer at once while the disk answers from memory, and through the thread
+ * pool as soon as it does not: a slow disk holds up the event loop for one call
+ * a second, never for one a request. What makes or removes files always goes
+ * through the thread pool.
+ */
+export class Disk {
+  readonly #calls: Calls
+  #slowUntil: number
+  #switches: Switches = { voluntaryContextSwitches: 0, involuntaryContextSwitches: 0 }
+  #countedAt = -Infinity
+
+  constructor (io: Io = 'async', calls: Calls = nodeCalls) {
+    this.#calls = calls
+    this.#slowUntil = io === 'auto' ? -Infinity : Infinity
+  }
+
+  /** The stamp of a regular file, or `null` when there is no such file. Fails for anything that is not a file. */
+  stat (file: string): Answer<Stamp | null, unknown> {
+    return this.#ask(() => stampOf(this.#calls.statSync(file)), async () => stampOf(await this.#calls.stat(file)))
+  }
+
+  /** The text of a file of `size` bytes, or `null` when there is no such file. */
+  read (file: string, size: number): Answer<string | null, unknown> {
+    if (size > readAtOnce) return later(this.#calls.read(file))
+    return this.#ask(() => this.#calls.readSync(file), () => this.#calls.read(file))
+  }
+
+  /** Gives a file its time, in milliseconds; `null` when there is no such file. */
+  touch (file: string, time: number): Answer<void | null, unknown> {
+    const seconds = time / 1000
+    return this.#ask(() => this.#calls.touchSync(file, seconds), () => this.#calls.touch(file, seconds))
+  }
+
+  /** Makes a new file; rejects when there is one. With `flush` it is on the device then. */
+  async create (file: string, text: string, mode: number, flush: boolean): Promise<void> {
+    await this.#calls.create(file, text, mode, flush)
+  }
+
+  /** Renames over what is there, trying again for a second while that is held open. */
+  async rename (from: string, to: string): Promise<void> {
+    const giveUp = this.#calls.now() + renamePatience
+    for (let wait = 5; ; wait *= 2) {
+      try {
+        return await this.#calls.rename(from, to)
+      } catch (cause) {
+        if (!heldOpen.has(codeOf(cause)) || this.#calls.now() + wait > giveUp) throw cause
+        await delay(wait)
+      }
+    }
+  }
+
+  /** Removes a file; whether there was one. */
+  async remove (file: string): Promise<boolean> {
+    try {
+      await this.#calls.remove(file)
+      return true
+    } catch (cause) {
+      if (isAbsent(cause)) return false
+      throw cause
+    }
+  }
+
+  /** Makes a directory and those above it that are missing; leaves one that exists as it is. */
+  async makeDirectory (directory: string, mode: number): Promise<void> {
+    await this.#calls.makeDirectory(directory, mode)
+  }
+
+  /** Returns when the names in a directory are on the device. */
+  async flushDirectory (directory: string): Promise<void> {
+    await this.#calls.flushDirectory(directory)
+  }
+
+  #ask<T> (now: () => T, soon: () => Promise<T>): Answer<T | null, unknown> {
+    const start = this.#calls.now()
+    if (start < this.#slowUntil) return later(soon())
+    this.#countSwitches(start)
+    try {
+      return ok(now())
+    } catch (cause) {
+      return isAbsent(cause) ? ok(null) : err(cause)
+    } finally {
+      const end = this.#calls.now()
+      if (end - start > slow && hasWaited(this.#switches, this.#calls.switches())) this.#slowUntil = end + pause
+    }
+  }
+
+  #countSwitches (now: number): void {
+    if (now - this.#countedAt < countFor) return
+    this.#switches = this.#calls.switches()
+    this.#countedAt = now
+  }
+}
+
+/** Whether a call failed because there is no such file. */
+export function isAbsent (cause: unknown): boolean {
+  const code = codeOf(cause)
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+function codeOf (cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+}
+
+// On a busy machine it is mostly the scheduler that makes a call slow (two busy
+// cores: 90 times a second), and the thread pool is no remedy for that. Windows
+// counts neither; there every slow call is the disk's.
+function hasWaited (before: Switches, after: Switches): boolean {
+  return after.involuntaryContextSwitches === before.involuntaryContextSwitches &&
+    (after.voluntaryContextSwitches > before.voluntaryContextSwitches || after.voluntaryContextSwitches === 0)
+}
+
+function stampOf (stats: fs.Stats | undefined): Stamp | null {
+  if (stats === undefined) return null
+  if (!stats.isFile()) throw new Error('it is not a regular file')
+  return { modified: stats.mtimeMs, changed: stats.ctimeMs, inode: stats.ino, size: stats.size }
+}
+
+function later<T> (promise: Promise<T>): ResultAsync<T | null, unknown> {
+  return new ResultAsync<T | null, unknown>(promise.then(
+    value => ok(value),
+    (cause: unknown) => isAbsent(cause) ? ok(null) : err(cause)
+  ))
+}

@@ -1,0 +1,20 @@
+/** Why an id cannot name a file: it is empty, not well-formed Unicode, or too long. The disk was not asked. */
+export interface InvalidId { readonly type: 'invalid-id', readonly id: unknown, readonly reason: string }
+
+/** The disk refused to show the file, or what bears its name is not a regular file. It is as it was. */
+export interface ReadFailed { readonly type: 'read-failed', readonly file: string, readonly cause: unknown }
+
+/** The file was read and is not a JSON object, or holds a forbidden `__proto__`. It stays: it may be all there is. */
+export interface Malformed { readonly type: 'malformed', readonly file: string, readonly cause: unknown }
+
+/** The session cannot be JSON (a cycle, a `BigInt`, a `toJSON` that throws) or is not an object. Nothing was written. */
+export interface NotSerializable { readonly type: 'not-serializable', readonly file: string, readonly cause: unknown }
+
+/** Nothing was written; the file holds what it held before. */
+export interface WriteFailed { readonly type: 'write-failed', readonly file: string, readonly cause: unknown }
+
+/** The file could not be removed, and may still be there. */
+export interface RemoveFailed { readonly type: 'remove-failed', readonly file: string, readonly cause: unknown }
+
+/** Everything that can go wrong with a session: a closed union, told apart by `type`. */
+export type SessionError = InvalidId | ReadFailed | Malformed | NotSerializable | WriteFailed | RemoveFailed

@@ -1,0 +1,70 @@
+import { sep } from 'node:path'
+import { err, ok, type Result } from 'neverthrow'
+import type { InvalidId } from './errors.ts'
+
+/** How sessions are named on disk. */
+export interface PathOptions {
+  /**
+   * What ends the name of each session file; may be empty.
+   * @default '.json'
+   */
+  readonly extension?: string
+}
+
+/** The ending of session files unless told otherwise. */
+export const defaultExtension = '.json'
+
+// What ext4, XFS, Btrfs, APFS and NTFS allow at the most for one name.
+const longestName = 255
+
+/**
+ * The file that holds the session `id`: `<directory>/<encoded id><extension>`.
+ *
+ * Letters, digits, `_` and `-` stand for themselves, every other byte is
+ * percent-encoded (a dot too), so that no id leaves the directory, no two ids
+ * share a file, and `sessionId` can turn the name back.
+ *
+ * Fails with `invalid-id` when the id is not a string, is empty, is not
+ * well-formed Unicode, or makes a name of more than 255 bytes.
+ */
+export function sessionFile (directory: string, id: string, options: PathOptions = {}): Result<string, InvalidId> {
+  const { extension = defaultExtension } = options
+  if (typeof id !== 'string') return refuse(id, 'it is not a string')
+  if (id === '') return refuse(id, 'it is empty')
+  if (!id.isWellFormed()) return refuse(id, 'it is not well-formed Unicode')
+  const name = encode(id) + extension
+  if (name.length > longestName) return refuse(id, `its file name would have more than ${longestName} bytes`)
+  return ok(directory.endsWith(sep) ? directory + name : directory + sep + name)
+}
+
+/**
+ * The id of the session that a file of this name holds, or `null` when
+ * `sessionFile` makes no such name: a temporary file, a stranger.
+ */
+export function sessionId (name: string, options: PathOptions = {}): string | null {
+  const { extension = defaultExtension } = options
+  if (!name.endsWith(extension)) return null
+  const encoded = name.slice(0, name.length - extension.length)
+  const id = decode(encoded)
+  return id !== '' && id !== null && encode(id) === encoded ? id : null
+}
+
+function refuse (id: unknown, reason: string) {
+  return err({ type: 'invalid-id' as const, id, reason })
+}
+
+function encode (id: string): string {
+  return /^[\w-]+$/.test(id) ? id : encodeURIComponent(id).replace(/[.!~*'()]/g, percent)
+}
+
+function percent (character: string): string {
+  return '%' + character.charCodeAt(0).toString(16).toUpperCase()
+}
+
+function decode (encoded: string): string | null {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return null
+  }
+}

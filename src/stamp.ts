@@ -1,0 +1,65 @@
+/** What a file's metadata say of its content. Times in milliseconds, with what the disk knows below them. */
+export interface Stamp {
+  /** When the content was last written, or the time that a touch gave it. */
+  readonly modified: number
+  /** When anything about the file last changed; nobody can set it. */
+  readonly changed: number
+  readonly inode: number
+  readonly size: number
+}
+
+/**
+ * A time that we gave a file ourselves: no other file on this machine has it,
+ * so whoever finds it there finds what we left. `before` bounds the change
+ * time, by the real clock; `inode` is `null` for a file that we made.
+ */
+export interface Mark {
+  readonly modified: number
+  readonly before: number
+  readonly inode: number | null
+}
+
+// The coarsest tick of Linux' file times is 10 ms (HZ=100), Windows' clock 15.6 ms.
+const tick = 20
+
+// Where times are whole seconds (HFS+, ext3, FAT: two) so is the tick.
+const coarseTick = 2_100
+
+/**
+ * The time to give a file that was used at `time` (whole milliseconds). The
+ * microseconds below are those of the monotonic clock, which all processes of
+ * a machine share: two touches of one millisecond differ. The half keeps it
+ * there through the double-precision seconds that `utimes` takes.
+ */
+export function markedTime (time: number): number {
+  const microseconds = Math.floor(process.hrtime()[1] / 1000) % 1000
+  return time + (microseconds + 0.5) / 1000
+}
+
+/** The mark of a file that was just given the time `modified`. */
+export function markOf (modified: number, inode: number | null): Mark {
+  return { modified, inode, before: Date.now() + tick }
+}
+
+/** Whether the file with this stamp is still the one that was left with this mark. */
+export function bears (stamp: Stamp, mark: Mark): boolean {
+  return Math.floor(stamp.modified * 1000) === Math.floor(mark.modified * 1000) &&
+    (mark.inode === null || mark.inode === stamp.inode) &&
+    stamp.changed <= mark.before
+}
+
+/** Whether both stamps are of the same content of the same file. */
+export function isSame (one: Stamp, other: Stamp): boolean {
+  return one.changed === other.changed && one.modified === other.modified &&
+    one.inode === other.inode && one.size === other.size
+}
+
+/**
+ * Whether a change that came after the stamp was taken, at `takenAt` by the
+ * real clock, is sure to change the stamp: git's "racy" rule. A file changed
+ * twice within a tick of the clock has the same time after both.
+ * https://git-scm.com/docs/racy-git
+ */
+export function isSettled (stamp: Stamp, takenAt: number): boolean {
+  return takenAt - stamp.changed > (stamp.changed % 1000 === 0 ? coarseTick : tick)
+}

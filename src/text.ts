@@ -1,0 +1,106 @@
+import { err, ok, type Result } from 'neverthrow'
+import secureJson from 'secure-json-parse'
+import { isObject, lastUse, moves, type StoredCookie, type StoredSession } from './expiry.ts'
+
+/** A session as it was at one moment, whatever becomes of the live object. */
+export interface Draft {
+  /**
+   * Its JSON, but for the dates that move with every use: two sessions are the
+   * same if their settled texts are. It still parses to a session.
+   */
+  readonly settled: string
+  /** Those dates, where there are any. */
+  readonly dates: MovingDates | null
+  /** When it was used, in milliseconds. */
+  readonly usedAt: number
+}
+
+interface MovingDates { readonly expires: unknown, readonly originalExpires: unknown }
+
+/**
+ * The draft of a session that is set at `now`. Fails with what was thrown when
+ * the session cannot be JSON, with a `TypeError` when its JSON is not an object.
+ */
+export function draftOf (session: object, now: number): Result<Draft, unknown> {
+  try {
+    const plain = asJson(session)
+    if (!isObject(plain)) return err(new TypeError('it is not an object'))
+    const cookie = asJson(plain.cookie)
+    if (!moves(cookie)) return ok({ settled: JSON.stringify(plain), dates: null, usedAt: now })
+    return ok({ settled: JSON.stringify(settle(plain, cookie)), dates: datesOf(cookie), usedAt: lastUse(cookie, now) })
+  } catch (cause) {
+    return err(cause)
+  }
+}
+
+/** The whole text of a draft: what `JSON.stringify` made of the session at that moment. */
+export function textOf ({ settled, dates }: Draft): string {
+  if (dates === null) return settled
+  const session: StoredSession = JSON.parse(settled)
+  return JSON.stringify({ ...session, cookie: { ...session.cookie, ...dates } })
+}
+
+/** A text on its way from or to a file: parsed as often as asked, settled when first compared. */
+export class Content {
+  #text: string
+  #isSettled: boolean
+  #isSafe = false
+
+  constructor (text: string, isSettled = false) {
+    this.#text = text
+    this.#isSettled = isSettled
+  }
+
+  /** Its length in characters. */
+  get length (): number {
+    return this.#text.length
+  }
+
+  /**
+   * The session that it says, a new object each time. Fails with what was
+   * thrown when the text is not JSON or holds a forbidden `__proto__`, with a
+   * `TypeError` when it is not an object.
+   */
+  parse (): Result<StoredSession, unknown> {
+    try {
+      // The guard looks for two names; what has passed it once need not again.
+      const session: unknown = this.#isSafe ? JSON.parse(this.#text) : secureJson.parse(this.#text)
+      this.#isSafe = true
+      return isObject(session) ? ok(session) : err(new TypeError('it is not a JSON object'))
+    } catch (cause) {
+      return err(cause)
+    }
+  }
+
+  /** Whether it says the session that has this settled text. */
+  is (settled: string): boolean {
+    if (!this.#isSettled) this.#settle()
+    return this.#text === settled
+  }
+
+  // What is no session stays as it is, and equals no settled text.
+  #settle (): void {
+    this.#text = this.parse().andThen(session => draftOf(session, 0)).match(draft => draft.settled, () => this.#text)
+    this.#isSettled = true
+  }
+}
+
+function settle (session: Record<string, unknown>, cookie: StoredCookie): object {
+  const originalExpires = cookie.originalExpires === undefined ? undefined : null
+  return { ...session, cookie: { ...cookie, expires: null, originalExpires } }
+}
+
+function datesOf ({ expires, originalExpires }: StoredCookie): MovingDates {
+  return { expires: copyOf(expires), originalExpires: copyOf(originalExpires) }
+}
+
+function copyOf<T> (date: T): T | Date {
+  return date instanceof Date ? new Date(date) : date
+}
+
+// What JSON.stringify would go on with in the place of `value`.
+function asJson (value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function'
+    ? value.toJSON()
+    : value
+}
