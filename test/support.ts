@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { suite, type Test } from 'uvu'
+import { nodeCalls, type Calls } from '../src/disk.ts'
+
+/** What a test of `suiteOnDisk` is given. */
+export interface OnDisk {
+  /** A directory of its own, empty. */
+  readonly directory: string
+}
+
+/** A suite whose tests have a fresh directory each, which is removed afterwards. */
+export function suiteOnDisk (name: string): Test<OnDisk> {
+  const test = suite<{ directory: string }>(name)
+  test.before.each(async context => { context.directory = await freshDirectory() })
+  test.after.each(({ directory }) => rm(directory, { recursive: true, force: true }))
+  return test
+}
+
+/** A new, empty directory, for who removes it himself. */
+export function freshDirectory (): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'fastify-file-session-store-'))
+}
+
+/** What a store does with callbacks. */
+interface CallbackStore {
+  get (id: string, done: (error: any, session?: any) => void): void
+  set (id: string, session: any, done: (error?: any) => void): void
+  destroy (id: string, done: (error?: any) => void): void
+}
+
+/** The same with promises; they reject with the error that the callback is given. */
+export function promised (store: CallbackStore) {
+  return {
+    get: (id: string) => called<any>(done => store.get(id, done)),
+    set: (id: string, session: object) => called<void>(done => store.set(id, session, done)),
+    destroy: (id: string) => called<void>(done => store.destroy(id, done))
+  }
+}
+
+/** What the callback that `call` takes is given. */
+export function called<T> (call: (done: (error: any, value?: any) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => error ? reject(error) : resolve(value))
+  })
+}
+
+/** The error that `promise` rejects with. */
+export async function rejection (promise: Promise<unknown>): Promise<any> {
+  try {
+    await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error('it did not reject')
+}
+
+/** All names in a directory, hidden ones too, sorted. */
+export async function namesIn (directory: string): Promise<string[]> {
+  return (await readdir(directory)).sort()
+}
+
+/**
+ * Returns when the file's last change is older than the coarsest tick of the
+ * file system's clock. Nobody can set that time, so it takes what it takes:
+ * some 20 milliseconds.
+ */
+export async function settled (file: string): Promise<void> {
+  const { ctimeMs } = await stat(file)
+  while (Date.now() - ctimeMs <= 25) await delay(5)
+}
+
+/** Calls to the disk that also note their names in `log`, in order. */
+export function watched (calls: Calls = nodeCalls): { readonly calls: Calls, readonly log: string[] } {
+  const log: string[] = []
+  const watch = ([name, call]: [string, Function]) => [name, (...parameters: unknown[]) => {
+    if (name !== 'now' && name !== 'switches') log.push(name)
+    return call(...parameters)
+  }]
+  return { calls: Object.fromEntries(Object.entries(calls).map(watch)) as Calls, log }
+}
+
+/** What became of a process. */
+export interface Ended {
+  readonly code: number
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs `source`, a JavaScript module in this directory as it were, in a process of its own. `parameters` follow in its `process.argv`. */
+export function runModule (source: string, parameters: readonly string[] = []): Promise<Ended> {
+  const flags = ['--import', 'tsx', '--input-type=module', '--eval', source, '--', ...parameters]
+  return new Promise(resolve => {
+    execFile(process.execPath, flags, { cwd: fileURLToPath(new URL('.', import.meta.url)) }, (error, output, errors) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, output, errors })
+    })
+  })
+}
