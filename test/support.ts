@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
+import type { Result } from 'neverthrow'
 import { suite, type Test } from 'uvu'
 import { nodeCalls, type Calls } from '../src/disk.ts'
 
@@ -57,6 +59,16 @@ export async function rejection (promise: Promise<unknown>): Promise<any> {
     return error
   }
   throw new Error('it did not reject')
+}
+
+/**
+ * The value of a result that must be one. (Not `_unsafeUnwrap`: what that
+ * throws is no `Error`, and uvu ends a suite in silence, and green, at the first
+ * thing thrown that has no `name`.)
+ */
+export function valueOf<T> (result: Result<T, unknown>): T {
+  if (result.isErr()) throw new Error(`it failed: ${inspect(result.error)}`)
+  return result.value
 }
 
 /** All names in a directory, hidden ones too, sorted. */

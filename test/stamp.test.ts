@@ -1,0 +1,134 @@
+import { rename, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { bears, isSame, isSettled, markedTime, markOf, type Stamp } from '../src/stamp.ts'
+import { suiteOnDisk } from './support.ts'
+
+const stamp: Stamp = { modified: 1_893_553_445_678.25, changed: 1_893_553_445_680.5, inode: 7, size: 366 }
+
+async function stampOf (file: string): Promise<Stamp> {
+  const { mtimeMs, ctimeMs, ino, size } = await stat(file)
+  return { modified: mtimeMs, changed: ctimeMs, inode: ino, size }
+}
+
+const same = suite('isSame')
+
+same('is so for two equal stamps', () => {
+  assert.is(isSame(stamp, { ...stamp }), true)
+})
+
+for (const key of ['modified', 'changed', 'inode', 'size'] as const) {
+  same(`is not so when ${key} differs`, () => {
+    assert.is(isSame(stamp, { ...stamp, [key]: stamp[key] + 0.25 }), false)
+    assert.is(isSame({ ...stamp, [key]: stamp[key] + 0.25 }, stamp), false)
+  })
+}
+
+same.run()
+
+const settled = suite('isSettled')
+
+const moments: ReadonlyArray<readonly [changed: number, age: number, settled: boolean, why: string]> = [
+  [1_000_000.25, 0, false, 'a change of this moment'],
+  [1_000_000.25, 20, false, 'a change within one tick'],
+  [1_000_000.25, 20.25, true, 'a change before the tick'],
+  [1_000_000.25, 86_400_000, true, 'a change of yesterday'],
+  [1_000_000.25, -5, false, 'a change in the future'],
+  [1_000_000, 1_000, false, 'a whole second, which may be all that the file system keeps'],
+  [1_000_000, 2_100, false, 'a whole second, two of them ago'],
+  [1_000_000, 2_101, true, 'a whole second that is over wherever times are kept']
+]
+
+for (const [changed, age, expected, why] of moments) {
+  settled(`is ${expected ? '' : 'not '}so for ${why}`, () => {
+    assert.is(isSettled({ ...stamp, changed }, changed + age), expected)
+  })
+}
+
+settled.run()
+
+const marked = suite('markedTime')
+
+marked('is within the millisecond that it marks', () => {
+  for (let index = 0; index < 1_000; index++) {
+    const time = 1_893_553_445_678 + index
+    assert.is(Math.floor(markedTime(time)), time)
+  }
+})
+
+marked('differs from one microsecond to the next', async () => {
+  const one = markedTime(1_893_553_445_678)
+  const start = process.hrtime.bigint()
+  while (process.hrtime.bigint() - start < 2_000n);
+  assert.is.not(markedTime(1_893_553_445_678), one)
+})
+
+marked.run()
+
+const bearing = suiteOnDisk('bears')
+
+bearing('is so for a file that was given its time', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  for (let index = 0; index < 200; index++) {
+    const time = markedTime(1_893_553_445_678 + index)
+    await utimes(file, time / 1000, time / 1000)
+    const found = await stampOf(file)
+    assert.ok(bears(found, markOf(time, null)), `${found.modified} is ${time}`)
+    assert.ok(bears(found, markOf(time, found.inode)))
+  }
+})
+
+bearing('is not so when it was given another since, in the same millisecond too', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  const mark = markOf(1_893_553_445_678.4995, null)
+  for (const other of [1_893_553_445_678.5005, 1_893_553_445_678.4985, 1_893_553_445_679.4995]) {
+    await utimes(file, other / 1000, other / 1000)
+    assert.is(bears(await stampOf(file), mark), false)
+  }
+})
+
+bearing('is not so when it was written since', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  const time = markedTime(Date.now())
+  await utimes(file, time / 1000, time / 1000)
+  const mark = markOf(time, null)
+  await writeFile(file, 'TEXT')
+  assert.is(bears(await stampOf(file), mark), false)
+})
+
+bearing('is not so for another file with the same time, when the mark names one', async ({ directory }) => {
+  const [file, other] = [join(directory, 'file'), join(directory, 'other')]
+  const time = markedTime(Date.now())
+  for (const each of [file, other]) {
+    await writeFile(each, 'text')
+    await utimes(each, time / 1000, time / 1000)
+  }
+  const { inode } = await stampOf(file)
+  await rename(other, file)
+  assert.is(bears(await stampOf(file), markOf(time, inode)), false)
+  assert.is(bears(await stampOf(file), markOf(time, null)), true)
+})
+
+bearing('is not so when something about it changed later than the mark allows', () => {
+  const mark = markOf(stamp.modified, null)
+  assert.is(bears({ ...stamp, changed: mark.before }, mark), true)
+  assert.is(bears({ ...stamp, changed: mark.before + 0.25 }, mark), false)
+})
+
+bearing.run()
+
+const marking = suite('markOf')
+
+marking('allows for one tick of the file system\'s clock, by the real one', () => {
+  const earliest = Date.now()
+  const { modified, inode, before } = markOf(stamp.modified, 7)
+  assert.is(modified, stamp.modified)
+  assert.is(inode, 7)
+  assert.ok(before >= earliest + 20 && before <= Date.now() + 20)
+})
+
+marking.run()
