@@ -13,7 +13,7 @@ export function andThen<T, E, U, F> (answer: Answer<T, E>, next: (value: T) => A
 }
 
 /** The answer, or `value` where it is a failure. */
-export function recover<T, E> (answer: Answer<T, E>, value: T): Answer<T, never> {
+export function recover<T, E, const U> (answer: Answer<T, E>, value: U): Answer<T | U, never> {
   return answer instanceof ResultAsync ? answer.orElse(() => ok(value)) : answer.orElse(() => ok(value))
 }
 

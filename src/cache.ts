@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { err, ok } from 'neverthrow'
+import { ok } from 'neverthrow'
 import { andThen, type Answer } from './answer.ts'
 import type { Disk } from './disk.ts'
 import type { ReadFailed } from './errors.ts'
@@ -12,9 +12,15 @@ export const defaultCacheSize = 16 * 1024 * 1024
 // In bytes, about: an entry's objects and lru-cache's own tables (measured).
 const overhead = 400
 
-/** What a file holds, and the stamp that it was seen with just now. */
-export interface Stored {
+/** A session as it is held somewhere. */
+export interface Held {
   readonly content: Content
+  /** When it was last used, in milliseconds. */
+  readonly usedAt: number
+}
+
+/** What a file holds, and the stamp that it was seen with just now. */
+export interface Stored extends Held {
   readonly stamp: Stamp
 }
 
@@ -45,7 +51,7 @@ export class SessionCache {
     const stored = andThen(disk.stat(file), stamp => {
       if (stamp === null) return ok(null)
       const content = this.#recall(file, stamp)
-      if (content !== null) return ok({ content, stamp })
+      if (content !== null) return ok(storedAs(content, stamp))
       return disk.read(file, stamp.size).map(text => text === null ? null : this.#learn(file, text, stamp, takenAt))
     })
     return stored.mapErr(cause => ({ type: 'read-failed' as const, file, cause }))
@@ -77,8 +83,12 @@ export class SessionCache {
     } else {
       this.forget(file)
     }
-    return { content, stamp }
+    return storedAs(content, stamp)
   }
+}
+
+function storedAs (content: Content, stamp: Stamp): Stored {
+  return { content, stamp, usedAt: Math.floor(stamp.modified) }
 }
 
 // V8 keeps a text of Latin-1 in one byte a character, any other in two.

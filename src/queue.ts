@@ -1,13 +1,16 @@
 import { ResultAsync, type Result } from 'neverthrow'
 import type { Answer } from './answer.ts'
-import type { Draft } from './text.ts'
+import { Content, reconciled, type Draft } from './text.ts'
 
 /** What becomes of a session: it is set to a draft, or removed (`null`). */
 export type Change = Draft | null
 
+/** How a change is made. */
+export type Make<T, E> = (file: string, change: Change) => Answer<T, E>
+
 interface Pending<T, E> {
   latest: Change
-  readonly running: ResultAsync<T, E>
+  running: ResultAsync<T, E>
   following: ResultAsync<T, E> | null
 }
 
@@ -17,10 +20,10 @@ interface Pending<T, E> {
  * of a burst the first and the last are made, and the last stands for all.
  */
 export class ChangeQueue<T, E> {
-  readonly #make: (file: string, change: Change) => Answer<T, E>
+  readonly #make: Make<T, E>
   readonly #pending = new Map<string, Pending<T, E>>()
 
-  constructor (make: (file: string, change: Change) => Answer<T, E>) {
+  constructor (make: Make<T, E>) {
     this.#make = make
   }
 
@@ -29,16 +32,31 @@ export class ChangeQueue<T, E> {
     return this.#pending.get(file)?.latest
   }
 
+  /** The files whose changes are not made yet. */
+  files (): string[] {
+    return [...this.#pending.keys()]
+  }
+
   /** Makes a change: at once when it can be, else after those before it. The answer is that of the change that stands for it. */
   add (file: string, change: Change): Answer<T, E> {
     const pending = this.#pending.get(file)
-    if (pending === undefined) return this.#start(file, change)
-    pending.latest = change
+    if (pending === undefined) return this.#begin(file, change)
+    const { latest, running, following } = pending
+    // The session that it was made from is being ended; it does not come back.
+    if (latest === null && change?.base !== undefined) return following ?? running
+    pending.latest = following === null ? change : overtaking(latest, change)
     pending.following ??= new ResultAsync(this.#follow(file, pending))
     return pending.following
   }
 
-  #start (file: string, change: Change): Answer<T, E> {
+  /** Resolves when no change waits or is being made. */
+  async idle (): Promise<void> {
+    while (this.#pending.size > 0) {
+      await Promise.all(Array.from(this.#pending.values(), ({ following, running }) => following ?? running))
+    }
+  }
+
+  #begin (file: string, change: Change): Answer<T, E> {
     const running = this.#make(file, change)
     if (running instanceof ResultAsync) {
       const pending = { latest: change, running, following: null }
@@ -50,6 +68,14 @@ export class ChangeQueue<T, E> {
 
   async #follow (file: string, pending: Pending<T, E>): Promise<Result<T, E>> {
     await pending.running
-    return this.#start(file, pending.latest)
+    this.#pending.delete(file)
+    return this.#begin(file, pending.latest)
   }
+}
+
+/** The change that stands for one that waits and for the one that overtakes it. */
+export function overtaking (waiting: Change, change: Change): Change {
+  if (waiting === null || change?.base === undefined) return change
+  const { settled, dates, usedAt } = reconciled(change, new Content(waiting.settled, true))
+  return waiting.base === undefined ? { settled, dates, usedAt } : { settled, dates, usedAt, base: waiting.base }
 }

@@ -1,23 +1,14 @@
 import { ok, type Result } from 'neverthrow'
 import { andThen, type Answer } from './answer.ts'
-import { SessionCache } from './cache.ts'
+import { attachBase } from './base.ts'
+import { SessionCache, type Held } from './cache.ts'
 import { Disk } from './disk.ts'
 import type { Malformed, ReadFailed } from './errors.ts'
-import { defaultTtl, expiresAt, isObject, moves, timeOf, type StoredSession } from './expiry.ts'
-import type { Content } from './text.ts'
+import type { StoredSession } from './expiry.ts'
+import { isOver, livingOf, type Lifetime } from './live.ts'
 
 /** How to read a session. */
-export interface ReadOptions {
-  /**
-   * How long a session whose cookie does not say lives after its last use, in milliseconds.
-   * @default 1_209_600_000 (14 days)
-   */
-  readonly ttl?: number
-  /**
-   * What time it is, in milliseconds since 1970.
-   * @default Date.now
-   */
-  readonly clock?: () => number
+export interface ReadOptions extends Lifetime {
   /**
    * The disk to ask.
    * @default one that always goes through the thread pool
@@ -40,31 +31,16 @@ export interface ReadOptions {
  */
 export function readSession (file: string, options: ReadOptions = {}): Answer<StoredSession | null, ReadFailed | Malformed> {
   const { disk = new Disk(), cache = new SessionCache(0) } = options
-  return andThen(cache.fetch(file, disk), stored =>
-    stored === null
-      ? ok(null)
-      : liveSession(stored.content, Math.floor(stored.stamp.modified), options)
-        .mapErr(cause => ({ type: 'malformed' as const, file, cause })))
+  return andThen(cache.fetch(file, disk), stored => stored === null ? ok(null) : sessionIn(file, stored, options))
 }
 
-/**
- * The session that `content` says, last used at `usedAt`, or `null` when it has
- * expired. Fails as `Content.parse` does.
- */
-export function liveSession (content: Content, usedAt: number, options: ReadOptions): Result<StoredSession | null, unknown> {
-  const { ttl = defaultTtl, clock = Date.now } = options
-  return content.parse().map(session => {
-    const expires = expiresAt(session, usedAt, ttl)
-    if (expires <= clock()) return null
-    // @fastify/session decides by these dates. A cookie without any gets none:
-    // it would turn from one that ends with the browser into one that does not.
-    const { cookie } = session
-    if (moves(cookie)) {
-      cookie.expires = new Date(expires)
-      if ('originalExpires' in cookie) cookie.originalExpires = new Date(expires)
-    } else if (isObject(cookie) && timeOf(cookie.expires) !== null) {
-      cookie.expires = new Date(expires)
-    }
-    return session
-  })
+/** What `readSession` gives for a file that holds this. */
+export function sessionIn (file: string, { content, usedAt }: Held, options: ReadOptions): Result<StoredSession | null, Malformed> {
+  return livingOf(content, usedAt, options)
+    .map(({ session, expires }) => {
+      if (isOver(expires, options)) return null
+      attachBase(session, { file, content })
+      return session
+    })
+    .mapErr(cause => ({ type: 'malformed' as const, file, cause }))
 }

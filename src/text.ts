@@ -1,6 +1,7 @@
-import { err, ok, type Result } from 'neverthrow'
+import { err, ok, Result } from 'neverthrow'
 import secureJson from 'secure-json-parse'
 import { isObject, lastUse, moves, type StoredCookie, type StoredSession } from './expiry.ts'
+import { merge } from './merge.ts'
 
 /** A session as it was at one moment, whatever becomes of the live object. */
 export interface Draft {
@@ -13,6 +14,11 @@ export interface Draft {
   readonly dates: MovingDates | null
   /** When it was used, in milliseconds. */
   readonly usedAt: number
+  /**
+   * What it was made from, where that is known: then the session must still be
+   * there, and what others changed since is kept, unless this is `null`.
+   */
+  readonly base?: Content | null
 }
 
 interface MovingDates { readonly expires: unknown, readonly originalExpires: unknown }
@@ -38,6 +44,21 @@ export function textOf ({ settled, dates }: Draft): string {
   if (dates === null) return settled
   const session: StoredSession = JSON.parse(settled)
   return JSON.stringify({ ...session, cookie: { ...session.cookie, ...dates } })
+}
+
+/**
+ * The draft that keeps both what it changed since its base and what others did,
+ * whose session is `theirs` by now. One that has no base, or met no change,
+ * stays as it is.
+ */
+export function reconciled (draft: Draft, theirs: Content): Draft {
+  const { base, settled } = draft
+  if (!base || base === theirs || theirs.is(settled) || theirs.equals(base)) return draft
+  const sessions = Result.combine([base.parse(), new Content(settled, true).parse(), theirs.parse()])
+  return sessions.match(
+    ([base, mine, theirs]) => ({ ...draft, settled: JSON.stringify(merge(base, mine, theirs)) }),
+    () => draft
+  )
 }
 
 /** A text on its way from or to a file: parsed as often as asked, settled when first compared. */
@@ -74,14 +95,21 @@ export class Content {
 
   /** Whether it says the session that has this settled text. */
   is (settled: string): boolean {
-    if (!this.#isSettled) this.#settle()
-    return this.#text === settled
+    return this.#settledText === settled
+  }
+
+  /** Whether both say the same session. */
+  equals (other: Content): boolean {
+    return this.#settledText === other.#settledText
   }
 
   // What is no session stays as it is, and equals no settled text.
-  #settle (): void {
-    this.#text = this.parse().andThen(session => draftOf(session, 0)).match(draft => draft.settled, () => this.#text)
-    this.#isSettled = true
+  get #settledText (): string {
+    if (!this.#isSettled) {
+      this.#text = this.parse().andThen(session => draftOf(session, 0)).match(draft => draft.settled, () => this.#text)
+      this.#isSettled = true
+    }
+    return this.#text
   }
 }
 

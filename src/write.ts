@@ -4,9 +4,9 @@ import { andThen, recover, type Answer } from './answer.ts'
 import { SessionCache, type Stored } from './cache.ts'
 import { Disk, isAbsent } from './disk.ts'
 import type { NotSerializable, WriteFailed } from './errors.ts'
-import { markedTime, markOf } from './stamp.ts'
+import { isSame, markedTime, markOf, type Stamp } from './stamp.ts'
 import { temporaryFile } from './temporary.ts'
-import { Content, draftOf, textOf, type Draft } from './text.ts'
+import { Content, draftOf, reconciled, textOf, type Draft } from './text.ts'
 
 /** How to write a session. */
 export interface WriteOptions {
@@ -49,6 +49,9 @@ export interface WriteOptions {
  */
 export type Written = 'written' | 'touched' | 'unchanged'
 
+/** What a write of a draft came to; `'gone'`: its session was ended meanwhile, and stays so. */
+export type Outcome = Written | 'gone'
+
 /**
  * Makes `file` hold `session` as JSON, and its modification time the session's
  * last use. A file that says the same already is not written; whoever reads it
@@ -62,45 +65,61 @@ export function writeIfChanged (file: string, session: object, options: WriteOpt
   const { clock = Date.now } = options
   return andThen(
     draftOf(session, clock()).mapErr(cause => ({ type: 'not-serializable' as const, file, cause })),
-    draft => writeDraft(file, draft, options)
+    // Only a draft with a base can find its session gone.
+    draft => writeDraft(file, draft, options) as Answer<Written, WriteFailed>
   )
 }
 
-/** `writeIfChanged` for a session that was serialised before. */
-export function writeDraft (file: string, draft: Draft, options: WriteOptions): Answer<Written, WriteFailed> {
+/** `writeIfChanged` for a session that was serialised before, and that may have a base. */
+export function writeDraft (file: string, draft: Draft, options: WriteOptions): Answer<Outcome, WriteFailed> {
   const { disk = new Disk(), cache = new SessionCache(0) } = options
+  const through = { ...options, disk, cache }
   // What cannot be read can still be replaced.
-  return andThen(recover(cache.fetch(file, disk), null), stored => {
-    if (stored === null || !stored.content.is(draft.settled)) return replace(file, draft, { ...options, disk, cache })
-    if (draft.usedAt <= Math.floor(stored.stamp.modified)) return ok('unchanged' as const)
-    return touch(file, draft, stored, { ...options, disk, cache })
+  return andThen(recover(cache.fetch(file, disk), 'unreadable'), stored => {
+    if (stored === null) return create(file, draft, through)
+    if (stored === 'unreadable') return replace(file, draft, null, through).map(() => 'written')
+    const whole = reconciled(draft, stored.content)
+    if (stored.content.is(whole.settled)) {
+      return draft.usedAt > stored.usedAt ? touch(file, draft, stored, through) : ok('unchanged' as const)
+    }
+    return andThen(replace(file, whole, stored.stamp, through), isReplaced =>
+      isReplaced ? ok('written' as const) : writeDraft(file, draft, options))
   })
 }
 
 type Through = WriteOptions & { readonly disk: Disk, readonly cache: SessionCache }
 
-function touch (file: string, draft: Draft, { content, stamp }: Stored, options: Through): Answer<Written, WriteFailed> {
+function create (file: string, draft: Draft, options: Through): Answer<Outcome, WriteFailed> {
+  return draft.base === undefined ? replace(file, draft, null, options).map(() => 'written') : ok('gone')
+}
+
+function touch (file: string, draft: Draft, { content, stamp }: Stored, options: Through): Answer<Outcome, WriteFailed> {
   const { disk, cache } = options
   const time = markedTime(draft.usedAt)
   return andThen(disk.touch(file, time).mapErr(failure(file)), touched => {
-    if (touched === null) return replace(file, draft, options)
+    if (touched === null) return create(file, draft, options)
     cache.keep(file, content, markOf(time, stamp.inode))
     return ok('touched' as const)
   })
 }
 
-function replace (file: string, draft: Draft, options: Through): ResultAsync<Written, WriteFailed> {
-  return ResultAsync.fromPromise(replaceOrThrow(file, draft, options), failure(file))
+// Whether the file was replaced: not where what the draft was reconciled with, `seen`, is no longer there.
+function replace (file: string, draft: Draft, seen: Stamp | null, options: Through): ResultAsync<boolean, WriteFailed> {
+  return ResultAsync.fromPromise(replaceOrThrow(file, draft, seen, options), failure(file))
 }
 
-async function replaceOrThrow (file: string, draft: Draft, options: Through): Promise<Written> {
+async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, options: Through): Promise<boolean> {
   const { disk, cache, durable = false } = options
   const temporary = temporaryFile(file)
   const time = markedTime(draft.usedAt)
   try {
     await createWithDirectory(temporary, textOf(draft), options)
-    const touched = await disk.touch(temporary, time)
-    if (touched.isErr()) throw touched.error
+    await unwrapped(disk.touch(temporary, time))
+    // Looked at as late as can be: what happens between this and the rename is lost.
+    if (draft.base !== undefined && seen !== null && !isStill(seen, await unwrapped(disk.stat(file)))) {
+      await disk.remove(temporary)
+      return false
+    }
     await disk.rename(temporary, file)
   } catch (cause) {
     // The first failure is the one to tell; a prune removes what is left.
@@ -109,7 +128,7 @@ async function replaceOrThrow (file: string, draft: Draft, options: Through): Pr
   }
   cache.keep(file, new Content(draft.settled, true), markOf(time, null))
   if (durable) await disk.flushDirectory(dirname(file))
-  return 'written'
+  return true
 }
 
 async function createWithDirectory (file: string, text: string, options: Through): Promise<void> {
@@ -123,6 +142,16 @@ async function createWithDirectory (file: string, text: string, options: Through
     if (durable) await disk.flushDirectory(dirname(directory))
     await disk.create(file, text, fileMode, durable)
   }
+}
+
+function isStill (seen: Stamp, stamp: Stamp | null): boolean {
+  return stamp !== null && isSame(seen, stamp)
+}
+
+async function unwrapped<T> (answer: Answer<T, unknown>): Promise<T> {
+  const result = await answer
+  if (result.isErr()) throw result.error
+  return result.value
 }
 
 function failure (file: string) {
