@@ -11,7 +11,8 @@ export default [
     ignores: ['test/types/**'],
     rules: {
       // A dropped ResultAsync is a dropped promise.
-      '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true, allowForKnownSafeCalls: [] }],
+      '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true }],
+      'no-void': ['error', { allowAsStatement: true }],
       '@typescript-eslint/consistent-type-imports': 'error'
     }
   }

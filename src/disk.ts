@@ -1,18 +1,12 @@
-import * as fs from 'node:fs'
+import type { Stats } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { err, ok, ResultAsync } from 'neverthrow'
 import type { Answer } from './answer.ts'
+import { nodeCalls, type Calls, type Switches } from './calls.ts'
 import type { Stamp } from './stamp.ts'
 
 /** How `Disk` makes the calls that a page cache answers. */
 export type Io = 'auto' | 'async'
-
-/** How often this process gave up its core to wait for something, and how often it was taken away. */
-export type Switches = Pick<NodeJS.ResourceUsage, 'voluntaryContextSwitches' | 'involuntaryContextSwitches'>
-
-/** The calls to the disk: the door at which a test makes it slow or broken. */
-export type Calls = typeof nodeCalls
 
 // In milliseconds. A page cache answers in microseconds, so a call of one
 // millisecond waited for a device; the next second goes through the thread pool.
@@ -28,39 +22,6 @@ const readAtOnce = 256 * 1024
 // Windows refuses to rename over a file that a virus scanner or an indexer holds open for a moment.
 const heldOpen = new Set(['EPERM', 'EACCES', 'EBUSY'])
 const renamePatience = 1_000
-
-const read = promisify(fs.readFile)
-const write = promisify(fs.writeFile)
-const utimes = promisify(fs.utimes)
-const makeDirectory = promisify(fs.mkdir)
-const open = promisify(fs.open)
-const sync = promisify(fs.fsync)
-const close = promisify(fs.close)
-
-/** The calls as Node makes them. */
-export const nodeCalls = {
-  // An exception for each absent session would cost more than the call.
-  statSync: (file: string) => fs.statSync(file, { throwIfNoEntry: false }),
-  stat: promisify(fs.stat),
-  readSync: (file: string) => fs.readFileSync(file, 'utf8'),
-  read: (file: string) => read(file, 'utf8'),
-  touchSync: (file: string, seconds: number) => fs.utimesSync(file, seconds, seconds),
-  touch: (file: string, seconds: number) => utimes(file, seconds, seconds),
-  create: (file: string, text: string, mode: number, flush: boolean) => write(file, text, { flag: 'wx', mode, flush }),
-  rename: promisify(fs.rename),
-  remove: promisify(fs.unlink),
-  makeDirectory: (directory: string, mode: number) => makeDirectory(directory, { recursive: true, mode }),
-  async flushDirectory (directory: string) {
-    const descriptor = await open(directory, 'r')
-    try {
-      await sync(descriptor)
-    } finally {
-      await close(descriptor)
-    }
-  },
-  now: () => performance.now(),
-  switches: () => process.resourceUsage() as Switches
-}
 
 /**
  * The few calls to the disk that sessions need. `stat`, `read` and `touch`
@@ -102,6 +63,18 @@ export class Disk {
     await this.#calls.create(file, text, mode, flush)
   }
 
+  /** Makes a new empty file with this time; whether there was none. */
+  async claim (file: string, time: number): Promise<boolean> {
+    try {
+      await this.#calls.create(file, '', 0o600, false)
+    } catch (cause) {
+      if (codeOf(cause) === 'EEXIST') return false
+      throw cause
+    }
+    await this.touch(file, time)
+    return true
+  }
+
   /** Renames over what is there, trying again for a second while that is held open. */
   async rename (from: string, to: string): Promise<void> {
     const giveUp = this.#calls.now() + renamePatience
@@ -112,6 +85,38 @@ export class Disk {
         if (!heldOpen.has(codeOf(cause)) || this.#calls.now() + wait > giveUp) throw cause
         await delay(wait)
       }
+    }
+  }
+
+  /** Renames; whether there was a file to rename. */
+  async move (from: string, to: string): Promise<boolean> {
+    try {
+      await this.#calls.rename(from, to)
+      return true
+    } catch (cause) {
+      if (isAbsent(cause)) return false
+      throw cause
+    }
+  }
+
+  /** Renames where nothing is yet; if something is there by then, `from` is removed. */
+  async putBack (from: string, to: string): Promise<void> {
+    try {
+      await this.#calls.link(from, to)
+    } catch (cause) {
+      if (codeOf(cause) !== 'EEXIST') throw cause
+    }
+    await this.#calls.remove(from)
+  }
+
+  /** The names of the regular files in a directory (links are none), as they are found; none when it is missing. */
+  async * files (directory: string): AsyncGenerator<string, void, undefined> {
+    try {
+      for await (const entry of await this.#calls.openDirectory(directory)) {
+        if (entry.isFile()) yield entry.name
+      }
+    } catch (cause) {
+      if (!isAbsent(cause)) throw cause
     }
   }
 
@@ -175,7 +180,7 @@ function hasWaited (before: Switches, after: Switches): boolean {
     (after.voluntaryContextSwitches > before.voluntaryContextSwitches || after.voluntaryContextSwitches === 0)
 }
 
-function stampOf (stats: fs.Stats | undefined): Stamp | null {
+function stampOf (stats: Stats | undefined): Stamp | null {
   if (stats === undefined) return null
   if (!stats.isFile()) throw new Error('it is not a regular file')
   return { modified: stats.mtimeMs, changed: stats.ctimeMs, inode: stats.ino, size: stats.size }

@@ -16,5 +16,8 @@ export interface WriteFailed { readonly type: 'write-failed', readonly file: str
 /** The file could not be removed, and may still be there. */
 export interface RemoveFailed { readonly type: 'remove-failed', readonly file: string, readonly cause: unknown }
 
+/** The directory could not be walked through; what was removed until then is gone, everything else is as it was. */
+export interface WalkFailed { readonly type: 'walk-failed', readonly directory: string, readonly cause: unknown }
+
 /** Everything that can go wrong with a session: a closed union, told apart by `type`. */
-export type SessionError = InvalidId | ReadFailed | Malformed | NotSerializable | WriteFailed | RemoveFailed
+export type SessionError = InvalidId | ReadFailed | Malformed | NotSerializable | WriteFailed | RemoveFailed | WalkFailed

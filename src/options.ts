@@ -46,6 +46,25 @@ export interface StoreOptions {
    */
   readonly io?: Io
   /**
+   * Whether requests that change one session at once keep each other's changes, top-level key by key. Without it the
+   * later one has the last word on everything. (A logout is final either way.)
+   * @default true
+   */
+  readonly merge?: boolean
+  /**
+   * When `set` and `destroy` call back. `'disk'`: when the file says so. `'memory'`: at once, and the file follows
+   * within a moment; for an application that is the only process on its directory. What is waiting then is lost with
+   * a process that is killed, and other processes do not see it yet.
+   * @default 'disk'
+   */
+  readonly acknowledge?: 'disk' | 'memory'
+  /**
+   * How often expired sessions are removed, in milliseconds: by one of the processes that share the directory, first a
+   * second after the store's first use. 0 leaves it to `prune()`.
+   * @default 3_600_000 (an hour)
+   */
+  readonly pruneInterval?: number
+  /**
    * Sees every failure that no callback hears of: a session that could not be read is "no session" to
    * `@fastify/session`.
    * @default a `process.emitWarning`, once per kind of failure and file
@@ -66,6 +85,9 @@ const defaults = {
   directoryMode: 0o700,
   durable: false,
   io: 'auto' as Io,
+  merge: true,
+  acknowledge: 'disk' as 'disk' | 'memory',
+  pruneInterval: 60 * 60 * 1000,
   clock: Date.now as () => number
 }
 
@@ -73,6 +95,7 @@ const defaults = {
 export type Settings = typeof defaults & Pick<StoreOptions, 'onFailure'>
 
 const isMode = (value: unknown) => Number.isInteger(value) && value as number >= 0 && value as number <= 0o777
+const isBoolean = (value: unknown) => typeof value === 'boolean'
 const isFunction = (value: unknown) => typeof value === 'function'
 
 const expected: { readonly [Name in keyof StoreOptions]-?: readonly [(value: unknown) => boolean, string] } = {
@@ -81,8 +104,12 @@ const expected: { readonly [Name in keyof StoreOptions]-?: readonly [(value: unk
   cacheSize: [value => Number.isSafeInteger(value) && value as number >= 0, 'a whole number of bytes, or 0'],
   fileMode: [isMode, 'a mode between 0 and 0o777'],
   directoryMode: [isMode, 'a mode between 0 and 0o777'],
-  durable: [value => typeof value === 'boolean', 'true or false'],
+  durable: [isBoolean, 'true or false'],
   io: [value => value === 'auto' || value === 'async', "'auto' or 'async'"],
+  merge: [isBoolean, 'true or false'],
+  acknowledge: [value => value === 'disk' || value === 'memory', "'disk' or 'memory'"],
+  // setTimeout takes no more.
+  pruneInterval: [value => Number.isInteger(value) && value as number >= 0 && value as number < 2 ** 31, 'a whole number of milliseconds below 2 ** 31, or 0'],
   onFailure: [isFunction, 'a function'],
   clock: [isFunction, 'a function']
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { ResultAsync } from 'neverthrow'
 import type { Answer } from './answer.ts'
-import { SessionCache } from './cache.ts'
+import type { SessionCache } from './cache.ts'
 import { Disk } from './disk.ts'
 import type { RemoveFailed } from './errors.ts'
 

@@ -32,6 +32,7 @@ function messageOf (failure: SessionError): string {
     case 'not-serializable': return `The session for ${failure.file} cannot be written as JSON: ${reasonOf(failure.cause)}`
     case 'write-failed': return `The session file ${failure.file} cannot be written: ${reasonOf(failure.cause)}`
     case 'remove-failed': return `The session file ${failure.file} cannot be removed: ${reasonOf(failure.cause)}`
+    case 'walk-failed': return `The session directory ${failure.directory} cannot be walked through: ${reasonOf(failure.cause)}`
   }
 }
 

@@ -1,20 +1,15 @@
-import { resolve } from 'node:path'
 import type { SessionStore } from '@fastify/session'
 import type { Session } from 'fastify'
-import { ok, type Result } from 'neverthrow'
 import { andThen, deliver, type Answer } from './answer.ts'
-import { SessionCache } from './cache.ts'
-import { Disk } from './disk.ts'
-import type { InvalidId, Malformed, NotSerializable, ReadFailed, RemoveFailed, SessionError, WriteFailed } from './errors.ts'
-import type { StoredSession } from './expiry.ts'
+import { SessionDirectory } from './directory.ts'
+import type { SessionError } from './errors.ts'
+import type { ListedSession } from './list.ts'
 import { settingsOf, type StoreOptions } from './options.ts'
-import { sessionFile } from './path.ts'
-import { ChangeQueue, type Change } from './queue.ts'
-import { liveSession, readSession } from './read.ts'
-import { removeSession } from './remove.ts'
-import { errorOf, warner } from './report.ts'
-import { Content, draftOf } from './text.ts'
-import { writeDraft } from './write.ts'
+import type { Pruned } from './prune.ts'
+import { errorOf } from './report.ts'
+
+/** Called when something is done, with an `Error` (whose `cause` is the failure) when it could not be. */
+export type Done = (error?: any) => void
 
 /**
  * A session store for `@fastify/session` that keeps each session as a JSON file
@@ -25,10 +20,7 @@ import { writeDraft } from './write.ts'
  * ```
  */
 export class FileStore implements SessionStore {
-  readonly #directory: string
-  readonly #settings
-  readonly #queue: ChangeQueue<unknown, WriteFailed | RemoveFailed>
-  readonly #onFailure: (failure: SessionError) => void
+  readonly #sessions: SessionDirectory
 
   /**
    * Asks nothing of the disk: a missing directory is made by the first write. A
@@ -40,68 +32,142 @@ export class FileStore implements SessionStore {
     if (typeof directory !== 'string' || directory === '') {
       throw new TypeError('FileStore needs a directory: a path that is not empty')
     }
-    const { cacheSize, io, onFailure, ...settings } = settingsOf(options)
-    this.#directory = resolve(directory)
-    this.#settings = { ...settings, disk: new Disk(io), cache: new SessionCache(cacheSize) }
-    this.#queue = new ChangeQueue((file, change) => this.#make(file, change))
-    this.#onFailure = onFailure ?? warner()
+    this.#sessions = new SessionDirectory(directory, settingsOf(options))
   }
 
   /** The path of the file that holds the session `id`. Throws a `TypeError` for an id that cannot be one. */
   sessionFile (id: string): string {
-    return this.#file(id).match(file => file, failure => { throw new TypeError(errorOf(failure).message, { cause: failure }) })
+    return this.#sessions.file(id).match(
+      file => file,
+      failure => { throw new TypeError(errorOf(failure).message, { cause: failure }) }
+    )
   }
 
   /**
    * Calls back with the session `id`, a new object, or with `null` when there
-   * is none or it has expired. A session that cannot be read or parsed is none
-   * too, and goes to `onFailure`. While the disk is fast, `done` is called
-   * before this returns.
+   * is none or it has expired. One that cannot be read or parsed is none too,
+   * and goes to `onFailure`. While the disk is fast, `done` is called before
+   * this returns.
    */
   get (id: string, done: (error: any, session?: Session | null) => void): void {
-    deliver(andThen(this.#file(id), file => this.#read(file)), result => {
-      if (result.isErr()) process.nextTick(this.#onFailure, result.error)
-      // The disk holds what the application once set; its own Session type is its word for that.
+    deliver(andThen(this.#sessions.file(id), file => this.#sessions.read(file)), result => {
+      if (result.isErr()) this.#sessions.report(result.error)
+      // The disk holds what the application set; its own Session type is its word for that.
       done(null, result.unwrapOr(null) as Session | null)
     })
   }
 
   /**
    * Makes `session` what the next `get` gives, and calls back when its file
-   * says so, or with an `Error` (whose `cause` is the failure) when it does
-   * not. What did not change is not written, only that it was used; then, while
-   * the disk is fast, `done` is called before this returns.
+   * says so. What did not change is not written, only that it was used; then,
+   * while the disk is fast, `done` is called before this returns. A session
+   * that a request loaded and that was ended meanwhile is not brought back.
    */
-  set (id: string, session: Session, done: (error?: any) => void): void {
-    this.#change(id, done, file =>
-      draftOf(session, this.#settings.clock()).mapErr(cause => ({ type: 'not-serializable' as const, file, cause })))
+  set (id: string, session: Session, done: Done): void {
+    finish(andThen(this.#sessions.file(id), file => this.#sessions.set(file, session)), done)
   }
 
-  /** Removes the session `id`, and calls back when its file is gone, or with an `Error`. That there was none is no error. */
-  destroy (id: string, done: (error?: any) => void): void {
-    this.#change(id, done, () => ok(null))
+  /** Removes the session `id`, and calls back when its file is gone. That there was none is no error. */
+  destroy (id: string, done: Done): void {
+    finish(andThen(this.#sessions.file(id), file => this.#sessions.remove(file)), done)
   }
 
-  #file (id: string): Result<string, InvalidId> {
-    return sessionFile(this.#directory, id, this.#settings)
+  /**
+   * Makes this moment the last use of the session `id`, and its cookie that of
+   * `session`; its other content stays. One that is gone stays so, without an
+   * error. For tools written against express-session; `@fastify/session` never calls it.
+   */
+  touch (id: string, session: Session, done: Done): void {
+    finish(andThen(this.#sessions.file(id), file => this.#sessions.touch(file, session)), done)
   }
 
-  #read (file: string): Answer<StoredSession | null, ReadFailed | Malformed> {
-    const change = this.#queue.latest(file)
-    if (change === undefined) return readSession(file, this.#settings)
-    if (change === null) return ok(null)
-    return liveSession(new Content(change.settled), change.usedAt, this.#settings).mapErr(cause => ({ type: 'malformed' as const, file, cause }))
+  /**
+   * The sessions in the directory, as `listSessions` gives them, and those that
+   * are about to be there; `expired` ones only when asked for.
+   */
+  async * list (options: { readonly expired?: boolean } = {}): AsyncGenerator<ListedSession<Session>, void, undefined> {
+    yield * this.#sessions.list(options) as AsyncGenerator<ListedSession<Session>, void, undefined>
   }
 
-  #change (id: string, done: (error?: any) => void, changeTo: (file: string) => Result<Change, NotSerializable>): void {
-    const answer = andThen(this.#file(id), file => andThen(changeTo(file), change => this.#queue.add(file, change)))
-    deliver(answer, result => {
-      if (result.isErr()) done(errorOf(result.error))
-      else done()
-    })
+  /** Ends the session `id`, if there is one: its next request finds none, and none under way brings it back. Rejects with an `Error`. */
+  async revoke (id: string): Promise<void> {
+    const result = await andThen(this.#sessions.file(id), file => this.#sessions.remove(file))
+    if (result.isErr()) throw errorOf(result.error)
   }
 
-  #make (file: string, change: Change): Answer<unknown, WriteFailed | RemoveFailed> {
-    return change === null ? removeSession(file, this.#settings) : writeDraft(file, change, this.#settings)
+  /**
+   * Ends each session that `test` is true for, and says how many those were.
+   * Rejects with the `Error` of the first that could not be ended, when the
+   * others are.
+   */
+  async revokeWhere (test: (stored: ListedSession<Session>) => boolean): Promise<number> {
+    let count = 0
+    let error: unknown = null
+    for await (const stored of this.list()) {
+      if (!test(stored)) continue
+      await this.revoke(stored.id).then(() => { count++ }, (cause: unknown) => { error ??= cause })
+    }
+    if (error !== null) throw error
+    return count
   }
+
+  /** `pruneSessions` on this directory, whoever else does so. Rejects with an `Error`. */
+  async prune (): Promise<Pruned> {
+    const result = await this.#sessions.prune()
+    if (result.isErr()) throw errorOf(result.error)
+    return result.value
+  }
+
+  /**
+   * Stops pruning, and resolves when everything that was set or destroyed has
+   * reached the disk, or failed to. The store still answers after that.
+   */
+  async close (): Promise<void> {
+    await this.#sessions.close()
+  }
+
+  /** Calls back with every session that has not expired. For tools written against express-session, like the next three. */
+  all (done: (error: any, sessions?: Session[]) => void): void {
+    callBack(this.#collect(({ session }) => session), done)
+  }
+
+  /** Calls back with the id of every session that has not expired. */
+  ids (done: (error: any, ids?: string[]) => void): void {
+    callBack(this.#collect(({ id }) => id), done)
+  }
+
+  /** Calls back with how many sessions have not expired. */
+  length (done: (error: any, length?: number) => void): void {
+    callBack(this.#collect(() => null).then(sessions => sessions.length), done)
+  }
+
+  /** Removes every session, and calls back when they are gone. Files that hold none stay. */
+  clear (done: Done): void {
+    callBack(this.#clear(), done)
+  }
+
+  async #collect<T> (map: (listed: ListedSession<Session>) => T): Promise<T[]> {
+    const collected = []
+    for await (const listed of this.list()) collected.push(map(listed))
+    return collected
+  }
+
+  async #clear (): Promise<void> {
+    for await (const { id } of this.list({ expired: true })) await this.revoke(id)
+  }
+}
+
+function finish (answer: Answer<unknown, SessionError>, done: Done): void {
+  deliver(answer, result => {
+    if (result.isErr()) done(errorOf(result.error))
+    else done()
+  })
+}
+
+// From outside the promise: what `done` throws is its caller's exception.
+function callBack<T> (promise: Promise<T>, done: (error: any, value?: T) => void): void {
+  promise.then(
+    value => process.nextTick(done, null, value),
+    (cause: unknown) => process.nextTick(done, cause)
+  )
 }

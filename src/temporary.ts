@@ -12,3 +12,8 @@ let count = 0
 export function temporaryFile (file: string): string {
   return join(dirname(file), `.${tag}-${(count++).toString(36)}.tmp`)
 }
+
+/** Whether a file of this name is one that `temporaryFile` named, in any process. */
+export function isTemporary (name: string): boolean {
+  return /^\.[0-9a-f]{12}-[0-9a-z]+\.tmp$/.test(name)
+}

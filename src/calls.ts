@@ -1,0 +1,44 @@
+import * as fs from 'node:fs'
+import { promisify } from 'node:util'
+
+/** How often this process gave up its core to wait for something, and how often it was taken away. */
+export type Switches = Pick<NodeJS.ResourceUsage, 'voluntaryContextSwitches' | 'involuntaryContextSwitches'>
+
+/** The calls to the disk: the door at which a test makes it slow or broken. */
+export type Calls = typeof nodeCalls
+
+const read = promisify(fs.readFile)
+const write = promisify(fs.writeFile)
+const utimes = promisify(fs.utimes)
+const makeDirectory = promisify(fs.mkdir)
+const openDirectory = promisify(fs.opendir)
+const open = promisify(fs.open)
+const sync = promisify(fs.fsync)
+const close = promisify(fs.close)
+
+/** The calls as Node makes them. */
+export const nodeCalls = {
+  // An exception for each absent session would cost more than the call.
+  statSync: (file: string) => fs.statSync(file, { throwIfNoEntry: false }),
+  stat: promisify(fs.stat),
+  readSync: (file: string) => fs.readFileSync(file, 'utf8'),
+  read: (file: string) => read(file, 'utf8'),
+  touchSync: (file: string, seconds: number) => fs.utimesSync(file, seconds, seconds),
+  touch: (file: string, seconds: number) => utimes(file, seconds, seconds),
+  create: (file: string, text: string, mode: number, flush: boolean) => write(file, text, { flag: 'wx', mode, flush }),
+  rename: promisify(fs.rename),
+  remove: promisify(fs.unlink),
+  makeDirectory: (directory: string, mode: number) => makeDirectory(directory, { recursive: true, mode }),
+  async flushDirectory (directory: string) {
+    const descriptor = await open(directory, 'r')
+    try {
+      await sync(descriptor)
+    } finally {
+      await close(descriptor)
+    }
+  },
+  openDirectory: (directory: string) => openDirectory(directory, { bufferSize: 256 }),
+  link: promisify(fs.link),
+  now: () => performance.now(),
+  switches: () => process.resourceUsage() as Switches
+}

@@ -1,0 +1,151 @@
+import { basename, resolve } from 'node:path'
+import { ok, type Result, type ResultAsync } from 'neverthrow'
+import { andThen, type Answer } from './answer.ts'
+import { baseOf, type Base } from './base.ts'
+import { SessionCache } from './cache.ts'
+import { claimPrune } from './claim.ts'
+import { Disk, isAbsent } from './disk.ts'
+import type { InvalidId, Malformed, NotSerializable, ReadFailed, RemoveFailed, SessionError, WalkFailed, WriteFailed } from './errors.ts'
+import type { StoredSession } from './expiry.ts'
+import { LateQueue } from './late.ts'
+import { listedAs, listFile, listSessions, type ListedSession, type ListOptions } from './list.ts'
+import type { Settings } from './options.ts'
+import { sessionFile, sessionId } from './path.ts'
+import { pruneSessions, type Pruned } from './prune.ts'
+import { ChangeQueue, type Change } from './queue.ts'
+import { readSession, sessionIn } from './read.ts'
+import { removeSession } from './remove.ts'
+import { warner } from './report.ts'
+import { Schedule } from './schedule.ts'
+import { Content, draftOf, textOf } from './text.ts'
+import { writeDraft } from './write.ts'
+
+/** Why a change was not made. */
+export type ChangeFailed = WriteFailed | RemoveFailed
+
+/**
+ * The sessions of one directory as this process sees them: what the files say,
+ * and before that what is about to be in them.
+ */
+export class SessionDirectory {
+  readonly #path: string
+  readonly #settings
+  readonly #late: LateQueue<ChangeFailed> | null
+  readonly #queue: ChangeQueue<unknown, ChangeFailed> | LateQueue<ChangeFailed>
+  readonly #schedule = new Schedule(() => this.#pruneIfDue())
+  readonly #closing = new AbortController()
+  /** Takes the failures that nobody else hears of, later and outside of everything. */
+  readonly report: (failure: SessionError) => void
+
+  constructor (path: string, { cacheSize, io, onFailure = warner(), ...settings }: Settings) {
+    this.#path = resolve(path)
+    this.#settings = { ...settings, disk: new Disk(io), cache: new SessionCache(cacheSize) }
+    this.report = failure => process.nextTick(onFailure, failure)
+    const make = (file: string, change: Change) => this.#make(file, change)
+    this.#late = settings.acknowledge === 'memory' ? new LateQueue(make, this.report) : null
+    this.#queue = this.#late ?? new ChangeQueue(make)
+  }
+
+  file (id: string): Result<string, InvalidId> {
+    return sessionFile(this.#path, id, this.#settings)
+  }
+
+  read (file: string): Answer<StoredSession | null, ReadFailed | Malformed> {
+    this.#start()
+    const change = this.#queue.latest(file)
+    if (change === undefined) return readSession(file, this.#settings)
+    return change === null ? ok(null) : sessionIn(file, { content: new Content(change.settled, true), usedAt: change.usedAt }, this.#settings)
+  }
+
+  /** `base` is what the session was made from; without one that is known, `set` creates what is missing. */
+  set (file: string, session: object, base: Base | null = baseOf(session, file)): Answer<unknown, NotSerializable | ChangeFailed> {
+    const draft = draftOf(session, this.#settings.clock()).mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
+    return andThen(draft, draft => {
+      if (base === null) return this.#change(file, draft)
+      const { content } = base
+      const answer = this.#change(file, { ...draft, base: this.#settings.merge ? content : null })
+      if (content.is(draft.settled)) return answer
+      // The live object goes on from here, unless its content did not get there.
+      base.content = new Content(draft.settled, true)
+      return answer.mapErr(failure => {
+        base.content = content
+        return failure
+      })
+    })
+  }
+
+  /** Only the last use, and the cookie of `session`; what is gone stays so. */
+  touch (file: string, { cookie }: { readonly cookie?: unknown }): Answer<unknown, SessionError> {
+    return andThen(this.read(file), stored => {
+      if (stored === null) return ok(undefined)
+      return this.set(file, { ...stored, cookie }, { file, content: new Content(JSON.stringify(stored)) })
+    })
+  }
+
+  remove (file: string): Answer<unknown, ChangeFailed> {
+    return this.#change(file, null)
+  }
+
+  async * list ({ expired = false }: { readonly expired?: boolean } = {}): AsyncGenerator<ListedSession, void, undefined> {
+    const options = { ...this.#settings, onFailure: this.report, expired }
+    const waiting = new Set(this.#queue.files())
+    for await (const listed of listSessions(this.#path, options)) {
+      const file = sessionFile(this.#path, listed.id, options).unwrapOr('')
+      waiting.delete(file)
+      const latest = this.#queue.latest(file) === undefined ? listed : await this.#listOne(file, options)
+      if (latest !== null) yield latest
+    }
+    for (const file of waiting) {
+      const latest = await this.#listOne(file, options)
+      if (latest !== null) yield latest
+    }
+  }
+
+  /** Removes what has expired now, whoever else does. */
+  prune (signal?: AbortSignal): ResultAsync<Pruned, WalkFailed> {
+    return pruneSessions(this.#path, { ...this.#settings, onFailure: this.report, ...(signal && { signal }) })
+  }
+
+  /** Resolves when nothing waits or is being made any more, and no timer runs. */
+  async close (): Promise<void> {
+    this.#closing.abort()
+    await Promise.all([this.#schedule.stop(), this.#queue.idle()])
+  }
+
+  #change (file: string, change: Change): Answer<unknown, ChangeFailed> {
+    this.#start()
+    const answer = this.#queue.add(file, change)
+    return this.#late === null || this.#late.isFull ? answer : ok(undefined)
+  }
+
+  #make (file: string, change: Change): Answer<unknown, ChangeFailed> {
+    return change === null ? removeSession(file, this.#settings) : writeDraft(file, change, this.#settings)
+  }
+
+  async #listOne (file: string, options: ListOptions & { readonly disk: Disk }): Promise<ListedSession | null> {
+    const id = sessionId(basename(file), options) ?? ''
+    const change = this.#queue.latest(file)
+    if (change === undefined) return (await listFile(id, file, options)).unwrapOr(null)
+    if (change === null) return null
+    const size = Buffer.byteLength(textOf(change))
+    return listedAs(id, file, { content: new Content(change.settled, true), usedAt: change.usedAt, size }, options).unwrapOr(null)
+  }
+
+  #start (): void {
+    if (this.#settings.pruneInterval > 0) this.#schedule.start()
+  }
+
+  async #pruneIfDue (): Promise<number> {
+    const { pruneInterval } = this.#settings
+    try {
+      const wait = await claimPrune(this.#path, pruneInterval, this.#settings)
+      if (wait > 0) return wait
+      const pruned = await this.prune(this.#closing.signal)
+      if (pruned.isErr()) this.report(pruned.error)
+    } catch (cause) {
+      // A directory that is not made yet has nothing to prune.
+      if (!isAbsent(cause)) this.report({ type: 'walk-failed', directory: this.#path, cause })
+    }
+    return pruneInterval
+  }
+}

@@ -1,0 +1,100 @@
+import { ResultAsync, type Result } from 'neverthrow'
+import type { Answer } from './answer.ts'
+import { ChangeQueue, type Change, type Make } from './queue.ts'
+
+// In milliseconds. Long enough to make one write of a burst, short enough to be "the last moment".
+const linger = 50
+
+// In milliseconds. A disk that refused is asked again this much later.
+const retry = 1_000
+
+// In characters of JSON. What is acknowledged and not written takes memory that no cache's bound counts.
+const mostWaiting = 16 * 1024 * 1024
+
+/**
+ * A queue whose changes are made a moment after they were added, each session's
+ * by its latest one, and again for as long as the disk refuses them.
+ */
+export class LateQueue<E> {
+  readonly #make: Make<unknown, E>
+  readonly #onFailure: (failure: E) => void
+  readonly #queue: ChangeQueue<unknown, E>
+  readonly #sizes = new Map<string, number>()
+  readonly #refused = new Set<string>()
+  readonly #alarms = new Set<() => void>()
+  #waiting = 0
+  #isClosing = false
+
+  constructor (make: Make<unknown, E>, onFailure: (failure: E) => void) {
+    this.#make = make
+    this.#onFailure = onFailure
+    this.#queue = new ChangeQueue(file => new ResultAsync(this.#makeLate(file)))
+  }
+
+  /** Whether so much waits that a change has to wait for the disk as well. */
+  get isFull (): boolean {
+    return this.#waiting > mostWaiting
+  }
+
+  /** What the session in `file` is about to be, or `undefined` when the file has the last word. */
+  latest (file: string): Change | undefined {
+    return this.#queue.latest(file)
+  }
+
+  /** The files whose changes are not made yet. */
+  files (): string[] {
+    return this.#queue.files()
+  }
+
+  /** Makes a change soon. The answer is that of the first attempt. */
+  add (file: string, change: Change): Answer<unknown, E> {
+    const answer = this.#queue.add(file, change)
+    this.#count(file, this.#queue.latest(file)?.settled.length ?? 0)
+    return answer
+  }
+
+  /** Makes at once what waits, one last time, and resolves when that is done. */
+  async idle (): Promise<void> {
+    this.#isClosing = true
+    for (const ring of this.#alarms) ring()
+    await this.#queue.idle()
+    this.#isClosing = false
+  }
+
+  async #makeLate (file: string): Promise<Result<unknown, E>> {
+    await this.#pause(file)
+    const change = this.#queue.latest(file) as Change
+    const result = await this.#make(file, change)
+    if (result.isOk()) {
+      this.#refused.delete(file)
+      if (this.#queue.latest(file) === change) this.#count(file, 0)
+    } else {
+      this.#onFailure(result.error)
+      this.#refused.add(file)
+      if (!this.#isClosing) void this.#queue.add(file, this.#queue.latest(file) as Change)
+    }
+    return result
+  }
+
+  async #pause (file: string): Promise<void> {
+    if (this.#isClosing) return
+    const isRefused = this.#refused.has(file)
+    await new Promise<void>(resolve => {
+      const ring = () => {
+        clearTimeout(timer)
+        this.#alarms.delete(ring)
+        resolve()
+      }
+      const timer = setTimeout(ring, isRefused ? retry : linger)
+      // A disk that refuses for ever must not keep the process alive for ever.
+      if (isRefused) timer.unref()
+      this.#alarms.add(ring)
+    })
+  }
+
+  #count (file: string, size: number): void {
+    this.#waiting += size - (this.#sizes.get(file) ?? 0)
+    if (size === 0) this.#sizes.delete(file)
+    else this.#sizes.set(file, size)
+  }
+}

@@ -1,0 +1,159 @@
+import { join } from 'node:path'
+import { ResultAsync } from 'neverthrow'
+import { removeUnused } from './aside.ts'
+import { Disk } from './disk.ts'
+import type { RemoveFailed, WalkFailed } from './errors.ts'
+import { defaultTtl } from './expiry.ts'
+import { livingOf, type Lifetime } from './live.ts'
+import { sessionId, type PathOptions } from './path.ts'
+import { Slice } from './slice.ts'
+import type { Stamp } from './stamp.ts'
+import { isTemporary } from './temporary.ts'
+import { Content } from './text.ts'
+
+/** How to prune a directory. */
+export interface PruneOptions extends PathOptions, Lifetime {
+  /**
+   * Sees each file that could not be removed.
+   * @default nobody does
+   */
+  readonly onFailure?: (failure: RemoveFailed) => void
+  /** Ends the prune early: what it found until then counts. */
+  readonly signal?: AbortSignal
+  /**
+   * The disk to ask.
+   * @default one that answers at once while it is fast
+   */
+  readonly disk?: Disk
+}
+
+/** What a prune found and did: `looked` is the sum of the next three. */
+export interface Pruned {
+  /** How many files that bear a session's name were looked at. */
+  readonly looked: number
+  /** How many of them were removed. */
+  readonly removed: number
+  /** How many were kept because their session lives, or could not be removed. */
+  readonly kept: number
+  /** How many were kept because they could not be read as a session. */
+  readonly unreadable: number
+  /** How many temporary files of dead processes were removed. */
+  readonly temporary: number
+  /** How long it took, in milliseconds. */
+  readonly took: number
+}
+
+// In milliseconds. A request that was under way when its session expired has this long to save it.
+const grace = 60_000
+
+// In milliseconds. A write takes well under a second; what is this old, nobody will rename any more.
+const abandoned = 10 * 60_000
+
+// So many files are read in any case, to learn how long sessions live here.
+const sample = 1_000
+
+// The thread pool has four threads; more removals at once would only wait there.
+const removalsAtOnce = 8
+
+/**
+ * Removes the sessions in a directory that expired more than a minute ago, and
+ * temporary files that a dead process left more than ten minutes ago.
+ *
+ * A file that bears a session's name and cannot be read as one goes when it was
+ * unused for `ttl`; but where sessions have no extension it could be anyone's,
+ * and stays. Nothing else in the directory is touched. A session that is used
+ * while it is removed stays. The event loop goes on meanwhile; what was used
+ * more recently than the shortest lifetime met is not even read.
+ *
+ * Fails with `walk-failed` when the directory cannot be read; a missing one has
+ * nothing to prune.
+ */
+export function pruneSessions (directory: string, options: PruneOptions = {}): ResultAsync<Pruned, WalkFailed> {
+  return ResultAsync.fromPromise(
+    new Prune(directory, options).run(),
+    cause => ({ type: 'walk-failed' as const, directory, cause })
+  )
+}
+
+type Verdict = 'over' | 'kept' | 'unreadable' | 'gone'
+
+class Prune {
+  readonly #directory: string
+  readonly #options: PruneOptions
+  readonly #disk: Disk
+  readonly #clock: () => number
+  readonly #ttl: number
+  readonly #removing = new Set<Promise<void>>()
+  readonly #count = { looked: 0, removed: 0, kept: 0, unreadable: 0, temporary: 0 }
+  #shortest = Infinity
+
+  constructor (directory: string, options: PruneOptions) {
+    const { disk = new Disk('auto'), clock = Date.now, ttl = defaultTtl } = options
+    this.#directory = directory
+    this.#options = options
+    this.#disk = disk
+    this.#clock = clock
+    this.#ttl = ttl
+  }
+
+  async run (): Promise<Pruned> {
+    const start = performance.now()
+    const slice = new Slice()
+    for await (const name of this.#disk.files(this.#directory)) {
+      if (this.#options.signal?.aborted) break
+      await slice.pause()
+      if (isTemporary(name)) await this.#lookAtTemporary(join(this.#directory, name))
+      else if (sessionId(name, this.#options) !== null) await this.#lookAt(join(this.#directory, name))
+    }
+    await Promise.all(this.#removing)
+    return { ...this.#count, took: performance.now() - start }
+  }
+
+  async #lookAt (file: string): Promise<void> {
+    const stat = await this.#disk.stat(file)
+    const stamp = stat.unwrapOr(null)
+    if (stat.isOk() && stamp === null) return
+    const verdict = stamp === null ? 'unreadable' : await this.#judge(file, stamp)
+    if (verdict === 'gone') return
+    this.#count.looked++
+    if (verdict !== 'over') this.#count[verdict]++
+    else if (stamp !== null) await this.#remove(file, stamp)
+  }
+
+  async #judge (file: string, stamp: Stamp): Promise<Verdict> {
+    const usedAt = Math.floor(stamp.modified)
+    const age = this.#clock() - usedAt - grace
+    if (this.#count.looked >= sample && age < this.#shortest) return 'kept'
+    const text = await this.#disk.read(file, stamp.size)
+    if (text.isErr()) return 'unreadable'
+    if (text.value === null) return 'gone'
+    return livingOf(new Content(text.value), usedAt, this.#options).match(
+      ({ expires }) => {
+        this.#shortest = Math.min(this.#shortest, expires - usedAt)
+        return age >= expires - usedAt ? 'over' : 'kept'
+      },
+      () => this.#options.extension !== '' && age >= this.#ttl ? 'over' : 'unreadable'
+    )
+  }
+
+  async #remove (file: string, stamp: Stamp): Promise<void> {
+    const removal = removeUnused(file, stamp, this.#disk)
+      .catch((cause: unknown) => {
+        this.#options.onFailure?.({ type: 'remove-failed', file, cause })
+        return false
+      })
+      .then(isRemoved => {
+        this.#count[isRemoved ? 'removed' : 'kept']++
+        this.#removing.delete(removal)
+      })
+    this.#removing.add(removal)
+    if (this.#removing.size >= removalsAtOnce) await Promise.race(this.#removing)
+  }
+
+  // By the time that nobody can set: a session's file bears the time of its last use from the start.
+  async #lookAtTemporary (file: string): Promise<void> {
+    const stamp = (await this.#disk.stat(file)).unwrapOr(null)
+    if (stamp === null || this.#clock() - stamp.changed < abandoned) return
+    if (await this.#disk.remove(file).catch(() => false)) this.#count.temporary++
+  }
+}

@@ -1,0 +1,16 @@
+import { setImmediate } from 'node:timers/promises'
+
+// In milliseconds: what a long walk may take of the event loop at a time.
+const longest = 4
+
+/** Long work in short slices: `pause` lets the event loop go on when the slice has taken its time. */
+export class Slice {
+  #start = performance.now()
+
+  /** Returns at once, or in the next slice. */
+  async pause (): Promise<void> {
+    if (performance.now() - this.#start < longest) return
+    await setImmediate()
+    this.#start = performance.now()
+  }
+}
