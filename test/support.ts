@@ -71,6 +71,12 @@ export function valueOf<T> (result: Result<T, unknown>): T {
   return result.value
 }
 
+/** The failure of a result that must be one. */
+export function failureOf (result: Result<unknown, unknown>): any {
+  if (result.isOk()) throw new Error(`it did not fail: ${inspect(result.value)}`)
+  return result.error
+}
+
 /** All names in a directory, hidden ones too, sorted. */
 export async function namesIn (directory: string): Promise<string[]> {
   return (await readdir(directory)).sort()

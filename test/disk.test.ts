@@ -1,0 +1,358 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ok, ResultAsync } from 'neverthrow'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Disk, isAbsent, nodeCalls, type Calls, type Io } from '../src/disk.ts'
+import { failureOf, namesIn, rejection, suiteOnDisk, watched } from './support.ts'
+
+const ways: readonly Io[] = ['auto', 'async']
+
+const disk = suiteOnDisk('Disk')
+
+for (const io of ways) {
+  disk(`(${io}) stats a file`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    await writeFile(file, 'text')
+    const { mtimeMs, ctimeMs, ino } = await stat(file)
+    assert.equal(await new Disk(io).stat(file), ok({ modified: mtimeMs, changed: ctimeMs, inode: ino, size: 4 }))
+  })
+
+  disk(`(${io}) reads the text of a file`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    await writeFile(file, 'é\u{1F600}')
+    assert.equal(await new Disk(io).read(file, 6), ok('é\u{1F600}'))
+  })
+
+  disk(`(${io}) reads a large file whole`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    const text = 'x'.repeat(1_000_000)
+    await writeFile(file, text)
+    assert.equal(await new Disk(io).read(file, text.length), ok(text))
+  })
+
+  disk(`(${io}) gives a file its time`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    await writeFile(file, 'text')
+    assert.equal(await new Disk(io).touch(file, 1_893_553_445_678), ok(undefined))
+    const { mtime, atime } = await stat(file)
+    assert.equal([mtime, atime].map(time => time.toISOString()), ['2030-01-02T03:04:05.678Z', '2030-01-02T03:04:05.678Z'])
+    assert.is(await readFile(file, 'utf8'), 'text')
+  })
+
+  disk(`(${io}) finds null where there is no file`, async ({ directory }) => {
+    await writeFile(join(directory, 'file'), 'text')
+    await symlink(join(directory, 'nowhere'), join(directory, 'dangling'))
+    for (const name of ['absent', 'absent/absent', 'file/absent', 'dangling']) {
+      const file = join(directory, name)
+      assert.equal(await new Disk(io).stat(file), ok(null))
+      assert.equal(await new Disk(io).read(file, 1), ok(null))
+      assert.equal(await new Disk(io).touch(file, 0), ok(null))
+    }
+    assert.equal(await namesIn(directory), ['dangling', 'file'])
+  })
+
+  disk(`(${io}) fails for a directory in the place of a file`, async ({ directory }) => {
+    assert.is(failureOf(await new Disk(io).stat(directory)).message, 'it is not a regular file')
+    assert.is(failureOf(await new Disk(io).read(directory, 1)).code, 'EISDIR')
+  })
+
+  disk(`(${io}) fails with what the disk says`, async ({ directory }) => {
+    const loop = join(directory, 'loop')
+    await symlink(loop, loop)
+    for (const answer of [new Disk(io).stat(loop), new Disk(io).read(loop, 1), new Disk(io).touch(loop, 0)]) {
+      assert.is(failureOf(await answer).code, 'ELOOP')
+    }
+  })
+}
+
+disk('answers at once, when it may and the disk is fast', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  for (const name of ['file', 'absent']) {
+    const { calls, log } = watched()
+    const fast = new Disk('auto', { ...calls, now: () => 0 })
+    const answers = [fast.stat(join(directory, name)), fast.read(join(directory, name), 4), fast.touch(join(directory, name), 0)]
+    assert.equal(answers.map(answer => answer instanceof ResultAsync), [false, false, false])
+    assert.equal(log, ['statSync', 'readSync', 'touchSync'])
+  }
+})
+
+disk('answers later, unless told otherwise', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  for (const io of ['async', undefined] as const) {
+    const { calls, log } = watched()
+    const patient = new Disk(io, calls)
+    const answers = [patient.stat(file), patient.read(file, 4), patient.touch(file, 0)]
+    assert.equal(answers.map(answer => answer instanceof ResultAsync), [true, true, true])
+    assert.equal(log, ['stat', 'read', 'touch'])
+    await Promise.all(answers)
+  }
+})
+
+disk('reads what is larger than 256 KiB through the thread pool', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  const { calls, log } = watched()
+  const fast = new Disk('auto', { ...calls, now: () => 0 })
+  await fast.read(file, 262_144)
+  await fast.read(file, 262_145)
+  assert.equal(log, ['readSync', 'read'])
+})
+
+disk('creates a file of a mode, which it has from the start', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await new Disk().create(file, 'text', 0o640, false)
+  assert.is((await stat(file)).mode & 0o777, 0o640)
+  assert.is(await readFile(file, 'utf8'), 'text')
+})
+
+disk('creates no file over another', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  assert.is((await rejection(new Disk().create(file, 'other', 0o600, false))).code, 'EEXIST')
+  assert.is(await readFile(file, 'utf8'), 'text')
+})
+
+disk('creates no file through a link', async ({ directory }) => {
+  await symlink(join(directory, 'target'), join(directory, 'link'))
+  assert.is((await rejection(new Disk().create(join(directory, 'link'), 'text', 0o600, false))).code, 'EEXIST')
+  assert.equal(await namesIn(directory), ['link'])
+})
+
+disk('creates a file that is on the device, when asked', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await new Disk().create(file, 'text', 0o600, true)
+  assert.is(await readFile(file, 'utf8'), 'text')
+})
+
+disk('renames over what is there', async ({ directory }) => {
+  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
+  await writeFile(from, 'new')
+  await writeFile(to, 'old')
+  await new Disk().rename(from, to)
+  assert.equal(await namesIn(directory), ['to'])
+  assert.is(await readFile(to, 'utf8'), 'new')
+})
+
+for (const code of ['EPERM', 'EACCES', 'EBUSY']) {
+  disk(`tries to rename again while what is there is held open (${code})`, async ({ directory }) => {
+    const [from, to] = [join(directory, 'from'), join(directory, 'to')]
+    await writeFile(from, 'new')
+    let left = 2
+    const held: Calls['rename'] = (async (from: string, to: string) => {
+      if (left-- > 0) throw Object.assign(new Error('held open'), { code })
+      await nodeCalls.rename(from, to)
+    }) as Calls['rename']
+    await new Disk('auto', { ...nodeCalls, rename: held, now: () => 0 }).rename(from, to)
+    assert.is(left, -1)
+    assert.equal(await namesIn(directory), ['to'])
+  })
+}
+
+disk('gives up on what is held open after a second', async () => {
+  let time = 5_000
+  let tried = 0
+  const rename = (async () => {
+    tried++
+    time += 400
+    throw Object.assign(new Error('held open'), { code: 'EBUSY' })
+  }) as unknown as Calls['rename']
+  assert.is((await rejection(new Disk('auto', { ...nodeCalls, rename, now: () => time }).rename('from', 'to'))).code, 'EBUSY')
+  assert.is(tried, 3)
+})
+
+disk('gives up at once on a rename that is refused for good', async ({ directory }) => {
+  const { calls, log } = watched()
+  assert.is((await rejection(new Disk('auto', calls).rename(join(directory, 'absent'), join(directory, 'to')))).code, 'ENOENT')
+  assert.equal(log, ['rename'])
+})
+
+disk('removes a file, and says whether there was one', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  assert.is(await new Disk().remove(file), true)
+  assert.is(await new Disk().remove(file), false)
+  assert.is(await new Disk().remove(join(file, 'absent')), false)
+  assert.equal(await namesIn(directory), [])
+})
+
+disk('removes no directory', async ({ directory }) => {
+  await mkdir(join(directory, 'inner'))
+  assert.match((await rejection(new Disk().remove(join(directory, 'inner')))).code, /^(EISDIR|EPERM)$/)
+  assert.equal(await namesIn(directory), ['inner'])
+})
+
+disk('makes a directory and those above it, with their mode', async ({ directory }) => {
+  await new Disk().makeDirectory(join(directory, 'outer', 'inner'), 0o700)
+  for (const made of ['outer', 'outer/inner']) assert.is((await stat(join(directory, made))).mode & 0o777, 0o700)
+})
+
+disk('leaves a directory that exists as it is', async ({ directory }) => {
+  await chmod(directory, 0o755)
+  await new Disk().makeDirectory(directory, 0o700)
+  assert.is((await stat(directory)).mode & 0o777, 0o755)
+})
+
+disk('flushes a directory', async ({ directory }) => {
+  assert.is(await new Disk().flushDirectory(directory), undefined)
+  assert.is((await rejection(new Disk().flushDirectory(join(directory, 'absent')))).code, 'ENOENT')
+})
+
+// The one directory that opens and never flushes; only Linux has it, and shows what is open.
+if (existsSync('/proc/self/fd')) {
+  disk('leaves no directory open that does not flush', async () => {
+    const open = (await readdir('/proc/self/fd')).length
+    for (let time = 0; time < 20; time++) assert.is((await rejection(new Disk().flushDirectory('/proc'))).code, 'EINVAL')
+    assert.ok((await readdir('/proc/self/fd')).length < open + 20)
+  })
+}
+
+disk.run()
+
+interface Cost { readonly took: number, readonly waited?: number, readonly preempted?: number }
+
+/**
+ * A disk whose synchronous calls take what `cost` says, in milliseconds of a
+ * clock of its own, and what it was asked. Its process was switched `switches`
+ * times before.
+ */
+function simulated (cost: () => Cost, switches = 1) {
+  let time = 1_000
+  let [voluntaryContextSwitches, involuntaryContextSwitches] = [switches, switches]
+  const synchronous: Array<{ readonly time: number, readonly took: number }> = []
+  let asynchronous = 0
+  let counted = 0
+  const atOnce = () => {
+    const { took, waited = 0, preempted = 0 } = cost()
+    synchronous.push({ time, took })
+    time += took
+    voluntaryContextSwitches += waited
+    involuntaryContextSwitches += preempted
+  }
+  const stats = { isFile: () => true, mtimeMs: 1, ctimeMs: 1, ino: 1, size: 1 }
+  const calls = {
+    ...nodeCalls,
+    statSync: () => { atOnce(); return stats },
+    readSync: () => { atOnce(); return 'text' },
+    touchSync: () => { atOnce() },
+    stat: async () => { asynchronous++; return stats },
+    read: async () => { asynchronous++; return 'text' },
+    touch: async () => { asynchronous++ },
+    now: () => time,
+    switches: () => { counted++; return { voluntaryContextSwitches, involuntaryContextSwitches } }
+  } as unknown as Calls
+  return {
+    disk: new Disk('auto', calls),
+    synchronous,
+    asynchronous: () => asynchronous,
+    counted: () => counted,
+    wait: (milliseconds: number) => { time += milliseconds }
+  }
+}
+
+/** One request's calls every `every` milliseconds. */
+async function serve ({ disk, wait }: ReturnType<typeof simulated>, requests: number, every: number): Promise<void> {
+  for (let request = 0; request < requests; request++) {
+    await disk.stat('file')
+    await disk.read('file', 1)
+    await disk.touch('file', 1)
+    wait(every)
+  }
+}
+
+const slow = suite('Disk on a slow disk')
+
+for (const [took, every] of [[5, 10], [40, 3], [1.5, 500], [900, 1]] as const) {
+  slow(`costs the event loop one call of ${took} ms a second at the most, with a request each ${every} ms`, async () => {
+    const simulation = simulated(() => ({ took, waited: 1 }))
+    const requests = 120_000 / every
+    await serve(simulation, Math.ceil(requests), every)
+    const starts = simulation.synchronous.map(({ time }) => time)
+    const gaps = starts.slice(1).map((start, index) => start - starts[index]! - took)
+    assert.ok(Math.min(...gaps) >= 1_000, `only ${Math.min(...gaps)} ms between two`)
+    assert.ok(Math.max(...gaps) <= 1_000 + every, `as much as ${Math.max(...gaps)} ms between two`)
+    assert.is(simulation.asynchronous() + starts.length, Math.ceil(requests) * 3)
+  })
+}
+
+slow('is asked synchronously again, for good, once it is fast', async () => {
+  let took = 5
+  const simulation = simulated(() => ({ took, waited: 1 }))
+  await serve(simulation, 100, 10)
+  took = 0.002
+  simulation.wait(1_000)
+  const before = simulation.asynchronous()
+  await serve(simulation, 1_000, 10)
+  assert.is(simulation.asynchronous(), before)
+})
+
+slow('is one slow call away from the thread pool', async () => {
+  const simulation = simulated(() => ({ took: 5, waited: 1 }))
+  assert.not.instance(simulation.disk.touch('file', 1), ResultAsync)
+  assert.instance(simulation.disk.stat('file'), ResultAsync)
+})
+
+for (const code of ['ENOENT', 'EIO']) {
+  slow(`counts a slow call that fails too (${code})`, () => {
+    const simulation = simulated(() => {
+      simulation.wait(5)
+      throw Object.assign(new Error('refused'), { code })
+    }, 0)
+    assert.not.instance(simulation.disk.stat('file'), ResultAsync)
+    assert.instance(simulation.disk.stat('file'), ResultAsync)
+  })
+}
+
+slow.run()
+
+const busy = suite('Disk on a busy machine')
+
+busy('takes a call that was preempted for no slow one', async () => {
+  const simulation = simulated(() => ({ took: 20, waited: 1, preempted: 1 }))
+  await serve(simulation, 1_000, 10)
+  assert.is(simulation.asynchronous(), 0)
+})
+
+busy('takes a call that waited for nothing for no slow one', async () => {
+  const simulation = simulated(() => ({ took: 20 }))
+  await serve(simulation, 1_000, 10)
+  assert.is(simulation.asynchronous(), 0)
+})
+
+busy('takes a call of up to a millisecond for no slow one', async () => {
+  const simulation = simulated(() => ({ took: 1, waited: 1 }))
+  await serve(simulation, 1_000, 10)
+  assert.is(simulation.asynchronous(), 0)
+})
+
+busy('counts switches now and then, not for each call', async () => {
+  const simulation = simulated(() => ({ took: 0.002 }))
+  await serve(simulation, 10_000, 0)
+  assert.is(simulation.synchronous.length, 30_000)
+  assert.ok(simulation.counted() <= 60 / 5, `${simulation.counted()} counts in 60 ms`)
+})
+
+busy('takes every slow call for one of the disk where switches are not counted', () => {
+  const simulation = simulated(() => ({ took: 5 }), 0)
+  assert.not.instance(simulation.disk.stat('file'), ResultAsync)
+  assert.instance(simulation.disk.stat('file'), ResultAsync)
+})
+
+busy.run()
+
+const absent = suite('isAbsent')
+
+absent('is so for the two codes that say that there is no such file', () => {
+  for (const code of ['ENOENT', 'ENOTDIR']) assert.is(isAbsent(Object.assign(new Error('absent'), { code })), true)
+})
+
+absent('is not so for anything else', () => {
+  for (const cause of [Object.assign(new Error('refused'), { code: 'EACCES' }), new Error('ENOENT'), { code: 'ENOENT' }, 'ENOENT', undefined, null]) {
+    assert.is(isAbsent(cause), false)
+  }
+})
+
+absent.run()
