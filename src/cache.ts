@@ -2,9 +2,10 @@ import { LRUCache } from 'lru-cache'
 import { ok } from 'neverthrow'
 import { andThen, type Answer } from './answer.ts'
 import type { Disk } from './disk.ts'
-import type { ReadFailed } from './errors.ts'
+import type { ReadFailed, Sealed, Unsealed } from './errors.ts'
+import { openedContent, type SealOptions } from './seal.ts'
 import { bears, isSame, isSettled, type Mark, type Stamp } from './stamp.ts'
-import { Content } from './text.ts'
+import type { Content } from './text.ts'
 
 /** The cache's size unless told otherwise: 16 MiB, in bytes. */
 export const defaultCacheSize = 16 * 1024 * 1024
@@ -44,17 +45,19 @@ export class SessionCache {
 
   /**
    * What `file` holds at this moment, from memory where its stamp allows it, or
-   * `null` when there is no such file. Fails with `read-failed`.
+   * `null` when there is no such file. Fails with `read-failed`, and with
+   * `sealed` or `unsealed` as `options` have it.
    */
-  fetch (file: string, disk: Disk): Answer<Stored | null, ReadFailed> {
+  fetch (file: string, disk: Disk, options: SealOptions = {}): Answer<Stored | null, ReadFailed | Sealed | Unsealed> {
     const takenAt = Date.now()
-    const stored = andThen(disk.stat(file), stamp => {
+    const failed = (cause: unknown): ReadFailed => ({ type: 'read-failed', file, cause })
+    return andThen(disk.stat(file).mapErr(failed), stamp => {
       if (stamp === null) return ok(null)
       const content = this.#recall(file, stamp)
       if (content !== null) return ok(storedAs(content, stamp))
-      return disk.read(file, stamp.size).map(text => text === null ? null : this.#learn(file, text, stamp, takenAt))
+      return andThen(disk.read(file, stamp.size).mapErr(failed), text =>
+        text === null ? ok(null) : openedContent(file, text, options).map(content => this.#learn(file, content, stamp, takenAt)))
     })
-    return stored.mapErr(cause => ({ type: 'read-failed' as const, file, cause }))
   }
 
   /** Remembers what we left in a file ourselves, and the mark that says so. */
@@ -76,8 +79,7 @@ export class SessionCache {
     return entry.content
   }
 
-  #learn (file: string, text: string, stamp: Stamp, takenAt: number): Stored {
-    const content = new Content(text)
+  #learn (file: string, content: Content, stamp: Stamp, takenAt: number): Stored {
     if (isSettled(stamp, takenAt)) {
       this.#entries?.set(file, { content, known: stamp })
     } else {

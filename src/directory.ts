@@ -5,7 +5,7 @@ import { baseOf, type Base } from './base.ts'
 import { SessionCache } from './cache.ts'
 import { claimPrune } from './claim.ts'
 import { Disk, isAbsent } from './disk.ts'
-import type { InvalidId, Malformed, NotSerializable, ReadFailed, RemoveFailed, SessionError, WalkFailed, WriteFailed } from './errors.ts'
+import type { InvalidId, NotSerializable, RemoveFailed, SessionError, Unreadable, WalkFailed, WriteFailed } from './errors.ts'
 import type { StoredSession } from './expiry.ts'
 import { LateQueue } from './late.ts'
 import { listedAs, listFile, listSessions, type ListedSession, type ListOptions } from './list.ts'
@@ -50,11 +50,11 @@ export class SessionDirectory {
     return sessionFile(this.#path, id, this.#settings)
   }
 
-  read (file: string): Answer<StoredSession | null, ReadFailed | Malformed> {
+  read (file: string): Answer<StoredSession | null, Unreadable> {
     this.#start()
     const change = this.#queue.latest(file)
     if (change === undefined) return readSession(file, this.#settings)
-    return change === null ? ok(null) : sessionIn(file, { content: new Content(change.settled, true), usedAt: change.usedAt }, this.#settings)
+    return change === null ? ok(null) : sessionIn(file, { content: Content.settled(change.settled), usedAt: change.usedAt }, this.#settings)
   }
 
   /** `base` is what the session was made from; without one that is known, `set` creates what is missing. */
@@ -66,7 +66,7 @@ export class SessionDirectory {
       const answer = this.#change(file, { ...draft, base: this.#settings.merge ? content : null })
       if (content.is(draft.settled)) return answer
       // The live object goes on from here, unless its content did not get there.
-      base.content = new Content(draft.settled, true)
+      base.content = Content.settled(draft.settled)
       return answer.mapErr(failure => {
         base.content = content
         return failure
@@ -128,7 +128,7 @@ export class SessionDirectory {
     if (change === undefined) return (await listFile(id, file, options)).unwrapOr(null)
     if (change === null) return null
     const size = Buffer.byteLength(textOf(change))
-    return listedAs(id, file, { content: new Content(change.settled, true), usedAt: change.usedAt, size }, options).unwrapOr(null)
+    return listedAs(id, file, { content: Content.settled(change.settled), usedAt: change.usedAt, size }, options).unwrapOr(null)
   }
 
   #start (): void {

@@ -5,13 +5,16 @@ export { writeIfChanged } from './write.ts'
 export { removeSession } from './remove.ts'
 export { listSessions } from './list.ts'
 export { pruneSessions } from './prune.ts'
+export { Cipher } from './cipher.ts'
 export { SessionCache } from './cache.ts'
 export { Disk } from './disk.ts'
 
 export type { Answer } from './answer.ts'
+export type { Secret } from './cipher.ts'
 export type { Io } from './disk.ts'
 export type {
-  InvalidId, Malformed, NotSerializable, ReadFailed, RemoveFailed, SessionError, WalkFailed, WriteFailed
+  InvalidId, Malformed, NotSerializable, ReadFailed, RemoveFailed, Sealed, SessionError, Unreadable,
+  Unsealed, WalkFailed, WriteFailed
 } from './errors.ts'
 export type { StoredCookie, StoredSession } from './expiry.ts'
 export type { ListedSession, ListOptions } from './list.ts'
@@ -22,4 +25,5 @@ export type { Pruned, PruneOptions } from './prune.ts'
 export type { ReadOptions } from './read.ts'
 export type { RemoveOptions } from './remove.ts'
 export type { Done } from './store.ts'
+export type { SealOptions } from './seal.ts'
 export type { WriteOptions, Written } from './write.ts'

@@ -3,14 +3,15 @@ import { ok, type Result } from 'neverthrow'
 import { andThen, type Answer } from './answer.ts'
 import { SessionCache, type Held } from './cache.ts'
 import { Disk } from './disk.ts'
-import type { Malformed, ReadFailed } from './errors.ts'
+import type { Malformed, Unreadable } from './errors.ts'
 import type { StoredSession } from './expiry.ts'
 import { isOver, livingOf, type Lifetime } from './live.ts'
-import { sessionId, type PathOptions } from './path.ts'
+import { sessionId } from './path.ts'
+import type { SealOptions } from './seal.ts'
 import { Slice } from './slice.ts'
 
 /** How to list sessions. */
-export interface ListOptions extends PathOptions, Lifetime {
+export interface ListOptions extends SealOptions, Lifetime {
   /**
    * Whether to list sessions that have expired and are not removed yet.
    * @default false
@@ -20,7 +21,7 @@ export interface ListOptions extends PathOptions, Lifetime {
    * Sees each file that bears a session's name and cannot be read as one.
    * @default nobody does
    */
-  readonly onFailure?: (failure: ReadFailed | Malformed) => void
+  readonly onFailure?: (failure: Unreadable) => void
   /**
    * The disk to ask.
    * @default one that answers at once while it is fast
@@ -61,8 +62,8 @@ export async function * listSessions (directory: string, options: ListOptions = 
 }
 
 /** What a list shows of the session in `file`, or `null` when there is none that it would show. */
-export function listFile (id: string, file: string, options: ListOptions & { readonly disk: Disk }): Answer<ListedSession | null, ReadFailed | Malformed> {
-  return andThen(new SessionCache(0).fetch(file, options.disk), stored =>
+export function listFile (id: string, file: string, options: ListOptions & { readonly disk: Disk }): Answer<ListedSession | null, Unreadable> {
+  return andThen(new SessionCache(0).fetch(file, options.disk, options), stored =>
     stored === null ? ok(null) : listedAs(id, file, { ...stored, size: stored.stamp.size }, options))
 }
 

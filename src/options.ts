@@ -1,12 +1,14 @@
 import { inspect } from 'node:util'
 import { defaultCacheSize } from './cache.ts'
+import type { Cipher, Secret } from './cipher.ts'
 import type { Io } from './disk.ts'
 import type { SessionError } from './errors.ts'
 import { defaultTtl } from './expiry.ts'
 import { defaultExtension } from './path.ts'
+import { cipherOf, type SealOptions } from './seal.ts'
 
 /** The options of `new FileStore(directory, options)`. */
-export interface StoreOptions {
+export interface StoreOptions extends SealOptions {
   /**
    * What ends the name of each session file: letters, digits, `.`, `_`, `-`. Empty, and the directory of
    * `@itrocks/fastify-file-session-store` is read as it is.
@@ -88,11 +90,12 @@ const defaults = {
   merge: true,
   acknowledge: 'disk' as 'disk' | 'memory',
   pruneInterval: 60 * 60 * 1000,
+  requireEncryption: false,
   clock: Date.now as () => number
 }
 
 /** Options with every default in its place. */
-export type Settings = typeof defaults & Pick<StoreOptions, 'onFailure'>
+export type Settings = typeof defaults & Pick<StoreOptions, 'onFailure'> & { readonly secret?: Cipher }
 
 const isMode = (value: unknown) => Number.isInteger(value) && value as number >= 0 && value as number <= 0o777
 const isBoolean = (value: unknown) => typeof value === 'boolean'
@@ -110,6 +113,9 @@ const expected: { readonly [Name in keyof StoreOptions]-?: readonly [(value: unk
   acknowledge: [value => value === 'disk' || value === 'memory', "'disk' or 'memory'"],
   // setTimeout takes no more.
   pruneInterval: [value => Number.isInteger(value) && value as number >= 0 && value as number < 2 ** 31, 'a whole number of milliseconds below 2 ** 31, or 0'],
+  // Looked at by `Cipher`, so that nothing of it gets into a message.
+  secret: [() => true, ''],
+  requireEncryption: [isBoolean, 'true or false'],
   onFailure: [isFunction, 'a function'],
   clock: [isFunction, 'a function']
 }
@@ -125,5 +131,16 @@ export function settingsOf (options: StoreOptions): Settings {
     if (!isExpected(value)) throw new TypeError(`FileStore's option ${name} is ${inspect(value)}; expected ${expectation}`)
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  return { ...defaults, ...Object.fromEntries(given) }
+  const settings: Settings = { ...defaults, ...Object.fromEntries(given) }
+  if (options.secret !== undefined) return { ...settings, secret: cipherFor(options.secret) }
+  if (settings.requireEncryption) throw new TypeError("FileStore's option requireEncryption needs a secret")
+  return settings
+}
+
+function cipherFor (secret: Secret): Cipher {
+  try {
+    return cipherOf(secret)
+  } catch (cause) {
+    throw new TypeError(`FileStore's option secret is not as expected: ${(cause as Error).message}`)
+  }
 }

@@ -5,14 +5,14 @@ import { Disk } from './disk.ts'
 import type { RemoveFailed, WalkFailed } from './errors.ts'
 import { defaultTtl } from './expiry.ts'
 import { livingOf, type Lifetime } from './live.ts'
-import { sessionId, type PathOptions } from './path.ts'
+import { sessionId } from './path.ts'
+import { openedContent, type SealOptions } from './seal.ts'
 import { Slice } from './slice.ts'
 import type { Stamp } from './stamp.ts'
 import { isTemporary } from './temporary.ts'
-import { Content } from './text.ts'
 
 /** How to prune a directory. */
-export interface PruneOptions extends PathOptions, Lifetime {
+export interface PruneOptions extends SealOptions, Lifetime {
   /**
    * Sees each file that could not be removed.
    * @default nobody does
@@ -127,7 +127,9 @@ class Prune {
     const text = await this.#disk.read(file, stamp.size)
     if (text.isErr()) return 'unreadable'
     if (text.value === null) return 'gone'
-    return livingOf(new Content(text.value), usedAt, this.#options).match(
+    const content = openedContent(file, text.value, this.#options)
+    if (content.isErr()) return 'unreadable'
+    return livingOf(content.value, usedAt, this.#options).match(
       ({ expires }) => {
         this.#shortest = Math.min(this.#shortest, expires - usedAt)
         return age >= expires - usedAt ? 'over' : 'kept'

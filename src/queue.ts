@@ -76,6 +76,6 @@ export class ChangeQueue<T, E> {
 /** The change that stands for one that waits and for the one that overtakes it. */
 export function overtaking (waiting: Change, change: Change): Change {
   if (waiting === null || change?.base === undefined) return change
-  const { settled, dates, usedAt } = reconciled(change, new Content(waiting.settled, true))
+  const { settled, dates, usedAt } = reconciled(change, Content.settled(waiting.settled))
   return waiting.base === undefined ? { settled, dates, usedAt } : { settled, dates, usedAt, base: waiting.base }
 }

@@ -3,12 +3,13 @@ import { andThen, type Answer } from './answer.ts'
 import { attachBase } from './base.ts'
 import { SessionCache, type Held } from './cache.ts'
 import { Disk } from './disk.ts'
-import type { Malformed, ReadFailed } from './errors.ts'
+import type { Malformed, Unreadable } from './errors.ts'
 import type { StoredSession } from './expiry.ts'
 import { isOver, livingOf, type Lifetime } from './live.ts'
+import type { SealOptions } from './seal.ts'
 
 /** How to read a session. */
-export interface ReadOptions extends Lifetime {
+export interface ReadOptions extends Lifetime, SealOptions {
   /**
    * The disk to ask.
    * @default one that always goes through the thread pool
@@ -27,11 +28,12 @@ export interface ReadOptions extends Lifetime {
  * has one, is a `Date` and says when it expires.
  *
  * Fails with `read-failed` when the disk refuses and with `malformed` when the
- * text is not a session. The file stays: it may be all there is.
+ * text is not a session; where secrets are in play, with `sealed` or `unsealed`.
+ * The file stays: it may be all there is.
  */
-export function readSession (file: string, options: ReadOptions = {}): Answer<StoredSession | null, ReadFailed | Malformed> {
+export function readSession (file: string, options: ReadOptions = {}): Answer<StoredSession | null, Unreadable> {
   const { disk = new Disk(), cache = new SessionCache(0) } = options
-  return andThen(cache.fetch(file, disk), stored => stored === null ? ok(null) : sessionIn(file, stored, options))
+  return andThen(cache.fetch(file, disk, options), stored => stored === null ? ok(null) : sessionIn(file, stored, options))
 }
 
 /** What `readSession` gives for a file that holds this. */

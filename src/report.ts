@@ -29,6 +29,8 @@ function messageOf (failure: SessionError): string {
     case 'read-failed': return `The session file ${failure.file} cannot be read: ${reasonOf(failure.cause)}`
     // JSON.parse quotes the text in its message, and that is somebody's session.
     case 'malformed': return `The file ${failure.file} does not hold a session: it is not a JSON object, or not a harmless one`
+    case 'sealed': return `The session file ${failure.file} is sealed and cannot be opened: ${failure.reason}`
+    case 'unsealed': return `The session file ${failure.file} is not sealed, and requireEncryption is set`
     case 'not-serializable': return `The session for ${failure.file} cannot be written as JSON: ${reasonOf(failure.cause)}`
     case 'write-failed': return `The session file ${failure.file} cannot be written: ${reasonOf(failure.cause)}`
     case 'remove-failed': return `The session file ${failure.file} cannot be removed: ${reasonOf(failure.cause)}`

@@ -54,7 +54,7 @@ export function textOf ({ settled, dates }: Draft): string {
 export function reconciled (draft: Draft, theirs: Content): Draft {
   const { base, settled } = draft
   if (!base || base === theirs || theirs.is(settled) || theirs.equals(base)) return draft
-  const sessions = Result.combine([base.parse(), new Content(settled, true).parse(), theirs.parse()])
+  const sessions = Result.combine([base.parse(), Content.settled(settled).parse(), theirs.parse()])
   return sessions.match(
     ([base, mine, theirs]) => ({ ...draft, settled: JSON.stringify(merge(base, mine, theirs)) }),
     () => draft
@@ -63,13 +63,23 @@ export function reconciled (draft: Draft, theirs: Content): Draft {
 
 /** A text on its way from or to a file: parsed as often as asked, settled when first compared. */
 export class Content {
+  /** Whether it stands in the file in a form that the next `set` should replace. */
+  readonly isOutdated: boolean
+  readonly #isSecret: boolean
   #text: string
   #isSettled: boolean
   #isSafe = false
 
-  constructor (text: string, isSettled = false) {
+  constructor (text: string, { isSettled = false, isOutdated = false, isSecret = false } = {}) {
+    this.isOutdated = isOutdated
+    this.#isSecret = isSecret
     this.#text = text
     this.#isSettled = isSettled
+  }
+
+  /** The content that has this settled text. */
+  static settled (settled: string): Content {
+    return new Content(settled, { isSettled: true })
   }
 
   /** Its length in characters. */
@@ -80,7 +90,7 @@ export class Content {
   /**
    * The session that it says, a new object each time. Fails with what was
    * thrown when the text is not JSON or holds a forbidden `__proto__`, with a
-   * `TypeError` when it is not an object.
+   * `TypeError` when it is not an object. What was sealed is quoted in no error.
    */
   parse (): Result<StoredSession, unknown> {
     try {
@@ -89,7 +99,7 @@ export class Content {
       this.#isSafe = true
       return isObject(session) ? ok(session) : err(new TypeError('it is not a JSON object'))
     } catch (cause) {
-      return err(cause)
+      return err(this.#isSecret ? new TypeError('it is not JSON') : cause)
     }
   }
 

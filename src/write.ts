@@ -4,12 +4,13 @@ import { andThen, recover, type Answer } from './answer.ts'
 import { SessionCache, type Stored } from './cache.ts'
 import { Disk, isAbsent } from './disk.ts'
 import type { NotSerializable, WriteFailed } from './errors.ts'
+import { sealedText, type SealOptions } from './seal.ts'
 import { isSame, markedTime, markOf, type Stamp } from './stamp.ts'
 import { temporaryFile } from './temporary.ts'
 import { Content, draftOf, reconciled, textOf, type Draft } from './text.ts'
 
 /** How to write a session. */
-export interface WriteOptions {
+export interface WriteOptions extends SealOptions {
   /**
    * Whether file and directory are flushed to the device before the answer, so
    * that a written session outlives a loss of power. Touches are not flushed.
@@ -75,11 +76,11 @@ export function writeDraft (file: string, draft: Draft, options: WriteOptions): 
   const { disk = new Disk(), cache = new SessionCache(0) } = options
   const through = { ...options, disk, cache }
   // What cannot be read can still be replaced.
-  return andThen(recover(cache.fetch(file, disk), 'unreadable'), stored => {
+  return andThen(recover(cache.fetch(file, disk, options), 'unreadable'), stored => {
     if (stored === null) return create(file, draft, through)
     if (stored === 'unreadable') return replace(file, draft, null, through).map(() => 'written')
     const whole = reconciled(draft, stored.content)
-    if (stored.content.is(whole.settled)) {
+    if (stored.content.is(whole.settled) && !stored.content.isOutdated) {
       return draft.usedAt > stored.usedAt ? touch(file, draft, stored, through) : ok('unchanged' as const)
     }
     return andThen(replace(file, whole, stored.stamp, through), isReplaced =>
@@ -113,7 +114,7 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
   const temporary = temporaryFile(file)
   const time = markedTime(draft.usedAt)
   try {
-    await createWithDirectory(temporary, textOf(draft), options)
+    await createWithDirectory(temporary, sealedText(file, textOf(draft), options), options)
     await unwrapped(disk.touch(temporary, time))
     // Looked at as late as can be: what happens between this and the rename is lost.
     if (draft.base !== undefined && seen !== null && !isStill(seen, await unwrapped(disk.stat(file)))) {
@@ -126,7 +127,7 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
     await disk.remove(temporary).catch(() => {})
     throw cause
   }
-  cache.keep(file, new Content(draft.settled, true), markOf(time, null))
+  cache.keep(file, Content.settled(draft.settled), markOf(time, null))
   if (durable) await disk.flushDirectory(dirname(file))
   return true
 }
