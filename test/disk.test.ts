@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { ok, ResultAsync } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Disk, isAbsent, nodeCalls, type Calls, type Io } from '../src/disk.ts'
+import { nodeCalls, type Calls } from '../src/calls.ts'
+import { Disk, isAbsent, type Io } from '../src/disk.ts'
 import { failureOf, namesIn, rejection, suiteOnDisk, watched } from './support.ts'
 
 const ways: readonly Io[] = ['auto', 'async']

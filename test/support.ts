@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import type { Result } from 'neverthrow'
 import { suite, type Test } from 'uvu'
-import { nodeCalls, type Calls } from '../src/disk.ts'
+import { nodeCalls, type Calls } from '../src/calls.ts'
 
 /** What a test of `suiteOnDisk` is given. */
 export interface OnDisk {

@@ -1,0 +1,101 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { settingsOf, type StoreOptions } from '../src/options.ts'
+
+const settings = suite('settingsOf')
+
+const defaults = {
+  extension: '.json',
+  ttl: 1_209_600_000,
+  cacheSize: 16_777_216,
+  fileMode: 0o600,
+  directoryMode: 0o700,
+  durable: false,
+  io: 'auto',
+  merge: true,
+  acknowledge: 'disk',
+  pruneInterval: 3_600_000,
+  clock: Date.now
+}
+
+settings('has its defaults', () => {
+  assert.equal(settingsOf({}), defaults)
+})
+
+settings('has its defaults for what is undefined', () => {
+  const nothing = Object.fromEntries([...Object.keys(defaults), 'onFailure', 'unknown'].map(name => [name, undefined]))
+  assert.equal(settingsOf(nothing), defaults)
+})
+
+const good: Readonly<Record<string, readonly unknown[]>> = {
+  extension: ['', '.json', '.session.json', 'json', '_', '-x', '.0'],
+  ttl: [1, 0.5, Number.MAX_VALUE],
+  cacheSize: [0, 1, Number.MAX_SAFE_INTEGER],
+  fileMode: [0, 0o600, 0o666, 0o777],
+  directoryMode: [0, 0o700, 0o777],
+  durable: [true, false],
+  io: ['auto', 'async'],
+  merge: [true, false],
+  acknowledge: ['disk', 'memory'],
+  pruneInterval: [0, 1, 2 ** 31 - 1],
+  onFailure: [() => {}, async () => {}],
+  clock: [() => 0]
+}
+
+const bad: Readonly<Record<string, readonly [expected: string, ...values: unknown[]]>> = {
+  extension: ["letters, digits, '.', '_' and '-', or nothing", null, 5, true, '/', '/../x', '\\', 'a b', '.é', '.json\n', '\0', '%', ['.json']],
+  ttl: ['a number of milliseconds above 0', 0, -1, NaN, Infinity, -Infinity, '1000', null, 1n],
+  cacheSize: ['a whole number of bytes, or 0', -1, 0.5, NaN, Infinity, 2 ** 53, '0', null, false],
+  fileMode: ['a mode between 0 and 0o777', -1, 0o1000, 0.5, NaN, '600', '0600', null],
+  directoryMode: ['a mode between 0 and 0o777', -1, 0o1000, 0.5, NaN, '700', '0700', null],
+  durable: ['true or false', 0, 1, 'true', null],
+  io: ["'auto' or 'async'", 'sync', '', null, true],
+  merge: ['true or false', 0, 1, 'true', null],
+  acknowledge: ["'disk' or 'memory'", 'Disk', '', null, true],
+  pruneInterval: ['a whole number of milliseconds below 2 ** 31, or 0', -1, 0.5, NaN, Infinity, 2 ** 31, '1000', null],
+  onFailure: ['a function', null, 'warn', {}],
+  clock: ['a function', null, 0, new Date(0)]
+}
+
+settings('knows each of the options that are tried here, and no other', () => {
+  const names = [...Object.keys(defaults), 'onFailure'].sort()
+  assert.equal(Object.keys(good).sort(), names)
+  assert.equal(Object.keys(bad).sort(), names)
+})
+
+for (const [name, values] of Object.entries(good)) {
+  for (const value of values) {
+    settings(`takes ${name} ${String(value)}`, () => {
+      assert.equal(settingsOf({ [name]: value }), { ...defaults, [name]: value })
+    })
+  }
+}
+
+for (const [name, [expected, ...values]] of Object.entries(bad)) {
+  for (const value of values) {
+    settings(`refuses ${name} ${JSON.stringify(String(value))} (${typeof value}), and says what it expects`, () => {
+      const isExpected = (error: unknown) => error instanceof TypeError &&
+        error.message.startsWith(`FileStore's option ${name} is `) && error.message.endsWith(`; expected ${expected}`)
+      assert.throws(() => settingsOf({ [name]: value }), isExpected)
+    })
+  }
+}
+
+settings('says what it was given', () => {
+  assert.throws(() => settingsOf({ ttl: '14 days' as never }), "FileStore's option ttl is '14 days'; expected a number of milliseconds above 0")
+})
+
+for (const name of ['Extension', 'maxAge', 'path', 'constructor', 'toString', '__proto__', '0']) {
+  settings(`refuses the option ${name}, and says what there is`, () => {
+    const options = JSON.parse(`{"${name}":1}`)
+    assert.throws(() => settingsOf(options), new RegExp(`^FileStore knows no option '${name}'; it has extension, ttl, cacheSize, `))
+  })
+}
+
+settings('leaves the options as they are', () => {
+  const options: StoreOptions = Object.freeze({ extension: '', ttl: 1 })
+  assert.is.not(settingsOf(options), options)
+  assert.equal(options, { extension: '', ttl: 1 })
+})
+
+settings.run()
