@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok, ResultAsync } from 'neverthrow'
 import type { Answer } from './answer.ts'
 import { nodeCalls, type Calls, type Switches } from './calls.ts'
+import { Limit } from './limit.ts'
 import type { Stamp } from './stamp.ts'
 
 /** How `Disk` makes the calls that a page cache answers. */
@@ -19,6 +20,10 @@ const countFor = 5
 // In bytes. A larger file takes its time from memory too.
 const readAtOnce = 256 * 1024
 
+// The thread pool opens all files before it goes on with the first: thousands
+// of sessions at once would use up the process's descriptors.
+const openAtOnce = 64
+
 // Windows refuses to rename over a file that a virus scanner or an indexer holds open for a moment.
 const heldOpen = new Set(['EPERM', 'EACCES', 'EBUSY'])
 const renamePatience = 1_000
@@ -32,6 +37,7 @@ const renamePatience = 1_000
  */
 export class Disk {
   readonly #calls: Calls
+  readonly #opening = new Limit(openAtOnce)
   #slowUntil: number
   #switches: Switches = { voluntaryContextSwitches: 0, involuntaryContextSwitches: 0 }
   #countedAt = -Infinity
@@ -48,8 +54,8 @@ export class Disk {
 
   /** The text of a file of `size` bytes, or `null` when there is no such file. */
   read (file: string, size: number): Answer<string | null, unknown> {
-    if (size > readAtOnce) return later(this.#calls.read(file))
-    return this.#ask(() => this.#calls.readSync(file), () => this.#calls.read(file))
+    const soon = () => this.#opening.run(() => this.#calls.read(file))
+    return size > readAtOnce ? later(soon()) : this.#ask(() => this.#calls.readSync(file), soon)
   }
 
   /** Gives a file its time, in milliseconds; `null` when there is no such file. */
@@ -60,7 +66,7 @@ export class Disk {
 
   /** Makes a new file; rejects when there is one. With `flush` it is on the device then. */
   async create (file: string, text: string, mode: number, flush: boolean): Promise<void> {
-    await this.#calls.create(file, text, mode, flush)
+    await this.#opening.run(() => this.#calls.create(file, text, mode, flush))
   }
 
   /** Makes a new empty file with this time; whether there was none. */
