@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { ok } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Content, draftOf, textOf } from '../src/text.ts'
+import { Content, draftOf, reconciled, textOf } from '../src/text.ts'
 import { failureOf, valueOf } from './support.ts'
 
 const Cookie = createRequire(import.meta.url)('@fastify/session/lib/cookie.js')
@@ -223,8 +223,8 @@ content('says the same whatever its moving dates are, and however it is spaced',
 
 content('that is settled already is compared as it is', () => {
   const { settled } = valueOf(draftOf(rolling(now), now))
-  assert.is(new Content(settled, true).is(settled), true)
-  assert.is(new Content(JSON.stringify(rolling(now)), true).is(settled), false)
+  assert.is(Content.settled(settled).is(settled), true)
+  assert.is(Content.settled(JSON.stringify(rolling(now))).is(settled), false)
 })
 
 content('parses after it was compared', () => {
@@ -234,8 +234,64 @@ content('parses after it was compared', () => {
   assert.equal(text.parse(), ok({ ...expected, cookie: { ...expected.cookie, expires: null, originalExpires: null } }))
 })
 
+content('equals another that says the same, and no other', () => {
+  const [one, other] = [new Content(JSON.stringify(rolling(0))), new Content(JSON.stringify(rolling(now), null, 2))]
+  assert.is(one.equals(other), true)
+  assert.is(one.equals(new Content('{}')), false)
+  assert.is(new Content('no session').equals(one), false)
+})
+
+content('that was secret is quoted in no error', () => {
+  const { name, message } = failureOf(new Content('my secret {', { isSecret: true }).parse())
+  assert.is(name, 'TypeError')
+  assert.is(message, 'it is not JSON')
+})
+
+content('is outdated when it is said to be', () => {
+  assert.is(new Content('{}').isOutdated, false)
+  assert.is(new Content('{}', { isOutdated: true }).isOutdated, true)
+})
+
 content('has the length of its text', () => {
   assert.is(new Content('{"user":"ada"}').length, 14)
 })
 
 content.run()
+
+const reconciling = suite('reconciled')
+
+function draftFrom (base: object | null | undefined, session: object) {
+  const taken = valueOf(draftOf(session, now))
+  return base === undefined ? taken : { ...taken, base: base === null ? null : new Content(JSON.stringify(base)) }
+}
+
+const asIs: ReadonlyArray<readonly [what: string, base: object | null | undefined, mine: object, theirs: string]> = [
+  ['has no base', undefined, { a: 2 }, '{"b":1}'],
+  ['is not to be merged', null, { a: 2 }, '{"b":1}'],
+  ['met no change', { a: 1 }, { a: 2 }, '{"a":1}'],
+  ['met the same change', { a: 1 }, { a: 2 }, '{"a":2}'],
+  ['met what is no session', { a: 1 }, { a: 2 }, 'no session'],
+  ['was made from what is no session', [], { a: 2 }, '{"a":3}']
+]
+
+for (const [what, base, mine, theirs] of asIs) {
+  reconciling(`stays as it is when it ${what}`, () => {
+    const taken = draftFrom(base, mine)
+    assert.is(reconciled(taken, new Content(theirs)), taken)
+  })
+}
+
+reconciling('stays as it is when theirs is the very base', () => {
+  const theirs = new Content('{"a":1}')
+  const taken = { ...draftFrom(undefined, { a: 2 }), base: theirs }
+  assert.is(reconciled(taken, theirs), taken)
+})
+
+reconciling('keeps what both changed', () => {
+  const taken = draftFrom({ a: 1, b: 1 }, { a: 2, b: 1 })
+  const { settled, ...rest } = reconciled(taken, new Content('{"a":1,"b":2,"c":3}'))
+  assert.equal(JSON.parse(settled), { a: 2, b: 2, c: 3 })
+  assert.equal({ settled: taken.settled, ...rest }, taken)
+})
+
+reconciling.run()
