@@ -1,26 +1,28 @@
 // In milliseconds: after the first use, so that starting an application costs nothing.
-const first = 1_000
+const soon = 1_000
 
 /**
- * Calls `job` soon after it was first started, and then again whenever the time
+ * Calls `job` `first` milliseconds after it was first started, and then again whenever the time
  * has passed that the job gave, in milliseconds. Its timer keeps no process
  * alive.
  */
 export class Schedule {
   readonly #job: () => Promise<number>
+  readonly #first: number
   #timer: NodeJS.Timeout | null = null
   #running: Promise<void> | null = null
   #state: 'idle' | 'started' | 'stopped' = 'idle'
 
-  constructor (job: () => Promise<number>) {
+  constructor (job: () => Promise<number>, first: number = soon) {
     this.#job = job
+    this.#first = first
   }
 
   /** Starts, the first time; `stop` is for ever. */
   start (): void {
     if (this.#state !== 'idle') return
     this.#state = 'started'
-    this.#wait(first)
+    this.#wait(this.#first)
   }
 
   /** Calls the job no more, and resolves when it is not running any more. */
