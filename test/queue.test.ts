@@ -1,0 +1,217 @@
+import { err, ok, ResultAsync, type Result } from 'neverthrow'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ChangeQueue, overtaking, type Change } from '../src/queue.ts'
+import { Content, type Draft } from '../src/text.ts'
+
+/** A draft of a session with these fields, from this base. */
+function draft (session: object, base?: object | null): Draft {
+  const plain = { settled: JSON.stringify(session), dates: null, usedAt: 1 }
+  return base === undefined ? plain : { ...plain, base: base === null ? null : new Content(JSON.stringify(base)) }
+}
+
+type Finish = (result: Result<string, string>) => void
+
+/** A queue whose changes are made when the test says so. */
+function queueByHand () {
+  const made: Array<{ readonly file: string, readonly change: Change, readonly finish: Finish }> = []
+  const queue = new ChangeQueue<string, string>((file, change) => new ResultAsync(new Promise(resolve => {
+    made.push({ file, change, finish: resolve })
+  })))
+  return { queue, made }
+}
+
+// Everything that promises have to say to each other.
+const turn = () => new Promise(resolve => setImmediate(resolve))
+
+const queue = suite('ChangeQueue')
+
+const [one, two, three] = [draft({ n: 1 }), draft({ n: 2 }), draft({ n: 3 })]
+
+queue('makes a change at once, and gives its answer', async () => {
+  const { queue, made } = queueByHand()
+  const answer = queue.add('file', one)
+  assert.is(made.length, 1)
+  assert.is(made[0]!.change, one)
+  made[0]!.finish(ok('done'))
+  assert.equal(await answer, ok('done'))
+})
+
+queue('gives at once what can be made at once, and then the file has the last word', () => {
+  const results = [ok('done'), err('refused')]
+  for (const result of results) {
+    const queue = new ChangeQueue<string, string>(() => result)
+    assert.is(queue.add('file', one), result)
+    assert.is(queue.latest('file'), undefined)
+    assert.equal(queue.files(), [])
+  }
+})
+
+queue('makes changes of one file one after the other', async () => {
+  const { queue, made } = queueByHand()
+  void queue.add('file', one)
+  const answer = queue.add('file', null)
+  await turn()
+  assert.is(made.length, 1)
+  made[0]!.finish(ok('first'))
+  await turn()
+  assert.equal(made.map(({ change }) => change), [one, null])
+  made[1]!.finish(ok('second'))
+  assert.equal(await answer, ok('second'))
+})
+
+queue('makes changes of two files side by side', () => {
+  const { queue, made } = queueByHand()
+  void queue.add('file', one)
+  void queue.add('other', two)
+  assert.equal(made.map(({ file }) => file), ['file', 'other'])
+  assert.equal(queue.files(), ['file', 'other'])
+})
+
+queue('makes the first and the last of a burst, which stands for all', async () => {
+  const { queue, made } = queueByHand()
+  const answers = [one, two, null, two, three].map(change => queue.add('file', change))
+  made[0]!.finish(ok('first'))
+  await turn()
+  assert.equal(made.map(({ change }) => change), [one, three])
+  made[1]!.finish(ok('last'))
+  assert.equal(await Promise.all(answers), [ok('first'), ok('last'), ok('last'), ok('last'), ok('last')])
+  assert.is(made.length, 2)
+})
+
+queue('knows what each file is about to be', async () => {
+  const { queue, made } = queueByHand()
+  assert.is(queue.latest('file'), undefined)
+  void queue.add('file', one)
+  assert.is(queue.latest('file'), one)
+  void queue.add('file', null)
+  assert.is(queue.latest('file'), null)
+  void queue.add('file', two)
+  assert.is(queue.latest('file'), two)
+  assert.is(queue.latest('other'), undefined)
+  made[0]!.finish(ok(''))
+  await turn()
+  assert.is(queue.latest('file'), two)
+  made[1]!.finish(ok(''))
+  await turn()
+  assert.is(queue.latest('file'), undefined)
+  assert.equal(queue.files(), [])
+})
+
+queue('goes on after a change that failed, and tells each its own', async () => {
+  const { queue, made } = queueByHand()
+  const answers = [one, two].map(change => queue.add('file', change))
+  made[0]!.finish(err('refused'))
+  await turn()
+  made[1]!.finish(ok('done'))
+  assert.equal(await Promise.all(answers), [err('refused'), ok('done')])
+  void queue.add('file', three)
+  assert.is(made.length, 3)
+})
+
+queue('makes a third change after a second that was made at once', async () => {
+  const made: Change[] = []
+  const queue = new ChangeQueue<string, string>((file, change) => {
+    made.push(change)
+    return made.length === 1 ? new ResultAsync(Promise.resolve(ok('later'))) : ok('at once')
+  })
+  const answers = [one, two].map(change => queue.add('file', change))
+  assert.equal(await Promise.all(answers), [ok('later'), ok('at once')])
+  await turn()
+  assert.is(queue.latest('file'), undefined)
+  assert.equal(queue.add('file', three), ok('at once'))
+  assert.equal(made, [one, two, three])
+})
+
+queue('takes changes while others are made, again and again, and leaves none', async () => {
+  const { queue, made } = queueByHand()
+  const answers = []
+  for (let round = 0; round < 10; round++) {
+    answers.push(queue.add('file', draft({ round })), queue.add('file', draft({ round, last: true })))
+    made.at(-1)!.finish(ok(String(round)))
+    await turn()
+  }
+  made.at(-1)!.finish(ok('end'))
+  assert.is((await Promise.all(answers)).length, 20)
+  assert.equal(queue.files(), [])
+  assert.equal(made.at(-1)!.change, draft({ round: 9, last: true }))
+})
+
+queue('does not make a change of a session that is being ended', async () => {
+  const { queue, made } = queueByHand()
+  const end = queue.add('file', null)
+  const late = queue.add('file', draft({ n: 2 }, { n: 1 }))
+  const later = queue.add('file', draft({ n: 2 }, null))
+  assert.is(queue.latest('file'), null)
+  made[0]!.finish(ok('gone'))
+  assert.equal(await Promise.all([end, late, later]), [ok('gone'), ok('gone'), ok('gone')])
+  assert.is(made.length, 1)
+})
+
+queue('does not make a change of a session whose end waits', async () => {
+  const { queue, made } = queueByHand()
+  void queue.add('file', one)
+  const answers = [queue.add('file', null), queue.add('file', draft({ n: 2 }, { n: 1 }))]
+  made[0]!.finish(ok('written'))
+  await turn()
+  made[1]!.finish(ok('gone'))
+  assert.equal(await Promise.all(answers), [ok('gone'), ok('gone')])
+  assert.equal(made.map(({ change }) => change), [one, null])
+})
+
+queue('makes a session anew that is being ended', async () => {
+  const { queue, made } = queueByHand()
+  void queue.add('file', null)
+  void queue.add('file', two)
+  made[0]!.finish(ok('gone'))
+  await turn()
+  assert.equal(made.map(({ change }) => change), [null, two])
+})
+
+queue('is idle when nothing waits or is being made', async () => {
+  const { queue, made } = queueByHand()
+  await queue.idle()
+  void queue.add('file', one)
+  void queue.add('file', two)
+  void queue.add('other', three)
+  let isIdle = false
+  const idle = queue.idle().then(() => { isIdle = true })
+  made[0]!.finish(ok(''))
+  made[1]!.finish(err(''))
+  await turn()
+  assert.is(isIdle, false)
+  made[2]!.finish(ok(''))
+  await idle
+  assert.equal(queue.files(), [])
+})
+
+queue.run()
+
+const overtake = suite('overtaking')
+
+overtake('stands for what waited, when it replaces all of it', () => {
+  assert.is(overtaking(one, null), null)
+  assert.is(overtaking(null, two), two)
+  assert.is(overtaking(one, two), two)
+  assert.is(overtaking(draft({ n: 1 }, { n: 0 }), two), two)
+})
+
+overtake('keeps what waited beside its own change', () => {
+  const { settled, ...rest } = overtaking(draft({ a: 1, b: 1 }, { a: 0, b: 0 }), { ...draft({ a: 0, b: 0, c: 2 }, { a: 0, b: 0 }), usedAt: 7 })!
+  assert.equal(JSON.parse(settled), { a: 1, b: 1, c: 2 })
+  assert.equal({ ...rest, base: rest.base!.parse() }, { dates: null, usedAt: 7, base: ok({ a: 0, b: 0 }) })
+})
+
+overtake('needs no session to be there when what waited needs none', () => {
+  const stands = overtaking(draft({ a: 1 }), draft({ a: 0, c: 2 }, { a: 0 }))!
+  assert.equal(JSON.parse(stands.settled), { a: 1, c: 2 })
+  assert.is(stands.base, undefined)
+})
+
+overtake('replaces what waited when changes are not to be kept', () => {
+  const stands = overtaking(draft({ a: 1 }, null), draft({ c: 2 }, null))!
+  assert.equal(JSON.parse(stands.settled), { c: 2 })
+  assert.is(stands.base, null)
+})
+
+overtake.run()
