@@ -7,6 +7,7 @@ export type Switches = Pick<NodeJS.ResourceUsage, 'voluntaryContextSwitches' | '
 /** The calls to the disk: the door at which a test makes it slow or broken. */
 export type Calls = typeof nodeCalls
 
+const stat = promisify(fs.stat)
 const read = promisify(fs.readFile)
 const write = promisify(fs.writeFile)
 const utimes = promisify(fs.utimes)
@@ -20,7 +21,7 @@ const close = promisify(fs.close)
 export const nodeCalls = {
   // An exception for each absent session would cost more than the call.
   statSync: (file: string) => fs.statSync(file, { throwIfNoEntry: false }),
-  stat: promisify(fs.stat),
+  stat: (file: string) => stat(file),
   readSync: (file: string) => fs.readFileSync(file, 'utf8'),
   read: (file: string) => read(file, 'utf8'),
   touchSync: (file: string, seconds: number) => fs.utimesSync(file, seconds, seconds),
