@@ -112,8 +112,10 @@ export interface Ended {
 /** Runs `source`, a JavaScript module in this directory as it were, in a process of its own. `parameters` follow in its `process.argv`. */
 export function runModule (source: string, parameters: readonly string[] = []): Promise<Ended> {
   const flags = ['--import', 'tsx', '--input-type=module', '--eval', source, '--', ...parameters]
+  // Without colours, which uvu forces on its own process.
+  const { FORCE_COLOR, ...env } = process.env
   return new Promise(resolve => {
-    execFile(process.execPath, flags, { cwd: fileURLToPath(new URL('.', import.meta.url)) }, (error, output, errors) => {
+    execFile(process.execPath, flags, { cwd: fileURLToPath(new URL('.', import.meta.url)), env }, (error, output, errors) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, output, errors })
     })
   })
