@@ -4,7 +4,7 @@ import { andThen, type Answer } from './answer.ts'
 import type { Disk } from './disk.ts'
 import type { ReadFailed, Sealed, Unsealed } from './errors.ts'
 import { openedContent, type SealOptions } from './seal.ts'
-import { bears, isSame, isSettled, type Mark, type Stamp } from './stamp.ts'
+import { bears, isSame, isSettled, wholeTime, type Mark, type Stamp } from './stamp.ts'
 import type { Content } from './text.ts'
 
 /** The cache's size unless told otherwise: 16 MiB, in bytes. */
@@ -90,7 +90,7 @@ export class SessionCache {
 }
 
 function storedAs (content: Content, stamp: Stamp): Stored {
-  return { content, stamp, usedAt: Math.floor(stamp.modified) }
+  return { content, stamp, usedAt: wholeTime(stamp) }
 }
 
 // V8 keeps a text of Latin-1 in one byte a character, any other in two.

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { removeUnused } from './aside.ts'
 import type { Disk } from './disk.ts'
+import { wholeTime } from './stamp.ts'
 
 /** Hidden, and begins with a dot, which no session's name does. */
 const markerName = '.pruned'
@@ -16,7 +17,7 @@ export async function claimPrune (directory: string, interval: number, { disk, c
   const marker = join(directory, markerName)
   const stamp = (await disk.stat(marker)).unwrapOr(null)
   if (stamp !== null) {
-    const since = clock() - Math.floor(stamp.modified)
+    const since = clock() - wholeTime(stamp)
     // One from the future would put prunes off until then.
     if (since >= 0 && since < interval) return interval - since
     if (!await removeUnused(marker, stamp, disk)) return interval

@@ -8,7 +8,7 @@ import { livingOf, type Lifetime } from './live.ts'
 import { sessionId } from './path.ts'
 import { openedContent, type SealOptions } from './seal.ts'
 import { Slice } from './slice.ts'
-import type { Stamp } from './stamp.ts'
+import { wholeTime, type Stamp } from './stamp.ts'
 import { isTemporary } from './temporary.ts'
 
 /** How to prune a directory. */
@@ -121,7 +121,7 @@ class Prune {
   }
 
   async #judge (file: string, stamp: Stamp): Promise<Verdict> {
-    const usedAt = Math.floor(stamp.modified)
+    const usedAt = wholeTime(stamp)
     const age = this.#clock() - usedAt - grace
     if (this.#count.looked >= sample && age < this.#shortest) return 'kept'
     const text = await this.#disk.read(file, stamp.size)

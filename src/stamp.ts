@@ -25,15 +25,27 @@ const tick = 20
 // Where times are whole seconds (HFS+, ext3, FAT: two) so is the tick.
 const coarseTick = 2_100
 
+// In microseconds. The last two of a millisecond are left to times that were truncated into them.
+const lastMicrosecond = 997
+
 /**
  * The time to give a file that was used at `time` (whole milliseconds). The
  * microseconds below are those of the monotonic clock, which all processes of
- * a machine share: two touches of one millisecond differ. The half keeps it
- * there through the double-precision seconds that `utimes` takes.
+ * a machine share: two touches of one millisecond differ, if only by the few
+ * microseconds in which no file can be replaced. The half keeps it where it is
+ * through the double-precision seconds that `utimes` takes, and truncates.
  */
 export function markedTime (time: number): number {
   const microseconds = Math.floor(process.hrtime()[1] / 1000) % 1000
-  return time + (microseconds + 0.5) / 1000
+  return time + (Math.min(microseconds, lastMicrosecond) + 0.5) / 1000
+}
+
+/**
+ * The whole millisecond that a file's time says. One that was set as whole
+ * milliseconds may lie a microsecond below: `utimes` truncates.
+ */
+export function wholeTime ({ modified }: Stamp): number {
+  return Math.floor(modified + 0.0012)
 }
 
 /** The mark of a file that was just given the time `modified`. */

@@ -1,0 +1,174 @@
+import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { err, ok } from 'neverthrow'
+import * as assert from 'uvu/assert'
+import { nodeCalls } from '../src/calls.ts'
+import { Disk } from '../src/disk.ts'
+import type { RemoveFailed } from '../src/errors.ts'
+import { pruneSessions, type Pruned, type PruneOptions } from '../src/prune.ts'
+import { namesIn, suiteOnDisk, valueOf, watched } from './support.ts'
+
+const test = suiteOnDisk('pruneSessions')
+const now = Date.parse('2030-01-02T03:04:05.000Z')
+const clock = () => now
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** A file of this directory that was last used so long ago. */
+async function file (directory: string, name: string, text: string, ago = 0): Promise<void> {
+  await writeFile(join(directory, name), text)
+  await utimes(join(directory, name), (now - ago) / 1000, (now - ago) / 1000)
+}
+
+/** What a prune found, but for the time it took. */
+async function prune (directory: string, options: PruneOptions = {}): Promise<Omit<Pruned, 'took'>> {
+  const { took, ...count } = valueOf(await pruneSessions(directory, { clock, ...options }))
+  assert.ok(took >= 0)
+  return count
+}
+
+const none = { looked: 0, removed: 0, kept: 0, unreadable: 0, temporary: 0 }
+const anHour = JSON.stringify({ cookie: { originalMaxAge: hour } })
+
+for (const io of ['auto', 'async'] as const) {
+  test(`(${io}) removes what expired more than a minute ago, to the millisecond`, async ({ directory }) => {
+    await file(directory, 'over.json', anHour, hour + minute)
+    await file(directory, 'grace.json', anHour, hour + minute - 1)
+    await file(directory, 'alive.json', anHour, 0)
+    await file(directory, 'fixed-over.json', JSON.stringify({ cookie: { expires: new Date(now - minute) } }), day)
+    await file(directory, 'fixed-alive.json', JSON.stringify({ cookie: { expires: new Date(now + 1) } }), 30 * day)
+    await file(directory, 'bare-over.json', '{}', 14 * day + minute)
+    await file(directory, 'bare-alive.json', '{}', 14 * day)
+    assert.equal(await prune(directory, { disk: new Disk(io) }), { ...none, looked: 7, removed: 3, kept: 4 })
+    assert.equal(await namesIn(directory), ['alive.json', 'bare-alive.json', 'fixed-alive.json', 'grace.json'])
+  })
+}
+
+test('removes by the ttl that it is told', async ({ directory }) => {
+  await file(directory, 'over.json', '{}', hour + minute)
+  await file(directory, 'alive.json', '{}', hour)
+  assert.equal(await prune(directory, { ttl: hour }), { ...none, looked: 2, removed: 1, kept: 1 })
+})
+
+test('removes what is no session when it was unused for the ttl', async ({ directory }) => {
+  await file(directory, 'old.json', 'half a JSO', 14 * day + minute)
+  await file(directory, 'young.json', 'half a JSO', 14 * day)
+  assert.equal(await prune(directory), { ...none, looked: 2, removed: 1, unreadable: 1 })
+  assert.equal(await namesIn(directory), ['young.json'])
+})
+
+test('keeps what is no session where sessions have no extension', async ({ directory }) => {
+  await file(directory, 'Makefile', 'all:', 365 * day)
+  await file(directory, 'over', anHour, day)
+  assert.equal(await prune(directory, { extension: '' }), { ...none, looked: 2, removed: 1, unreadable: 1 })
+  assert.equal(await namesIn(directory), ['Makefile'])
+})
+
+test('touches nothing else in the directory', async ({ directory }) => {
+  await file(directory, '.gitkeep', '', 365 * day)
+  await file(directory, '.pruned', '', 365 * day)
+  await file(directory, 'notes.txt', '', 365 * day)
+  await file(directory, 'a b.json', anHour, 365 * day)
+  await file(directory, 'target', anHour, 365 * day)
+  await symlink(join(directory, 'target'), join(directory, 'link.json'))
+  await mkdir(join(directory, 'directory.json'))
+  const before = await namesIn(directory)
+  assert.equal(await prune(directory), none)
+  assert.equal(await namesIn(directory), before)
+})
+
+test('removes temporary files that were not touched for ten minutes', async ({ directory }) => {
+  await file(directory, '.0123456789ab-z.tmp', '{', 365 * day)
+  await file(directory, '.unlike.tmp', '{', 365 * day)
+  const made = Date.now()
+  assert.equal(await prune(directory, { clock: () => made + 9 * minute }), none)
+  assert.equal(await prune(directory, { clock: () => made + 11 * minute }), { ...none, temporary: 1 })
+  assert.equal(await namesIn(directory), ['.unlike.tmp'])
+})
+
+test('removes sealed sessions by their lifetime, and none that it cannot open', async ({ directory }) => {
+  const { sealedText } = await import('../src/seal.ts')
+  const secret = 's'.repeat(32)
+  await file(directory, 'over.json', sealedText('over.json', anHour, { secret }), day)
+  await file(directory, 'alive.json', sealedText('alive.json', anHour, { secret }), 0)
+  await file(directory, 'strange.json', sealedText('other.json', anHour, { secret }), 365 * day)
+  assert.equal(await prune(directory), { ...none, looked: 3, unreadable: 3 })
+  assert.equal(await prune(directory, { secret }), { ...none, looked: 3, removed: 1, kept: 1, unreadable: 1 })
+})
+
+test('keeps a session that is used while it is removed', async ({ directory }) => {
+  await file(directory, 'over.json', anHour, day)
+  const { calls } = watched({
+    ...nodeCalls,
+    async rename (from, to) {
+      await utimes(from, now / 1000, now / 1000)
+      await nodeCalls.rename(from, to)
+    }
+  })
+  assert.equal(await prune(directory, { disk: new Disk('auto', calls) }), { ...none, looked: 1, kept: 1 })
+  assert.equal(await namesIn(directory), ['over.json'])
+})
+
+test('does not count what goes away meanwhile', async ({ directory }) => {
+  await file(directory, 'a.json', anHour)
+  await file(directory, 'b.json', anHour)
+  const gone = Object.assign(new Error('no'), { code: 'ENOENT' })
+  assert.equal(await prune(directory, { disk: new Disk('auto', { ...nodeCalls, statSync: () => undefined }) }), none)
+  assert.equal(await prune(directory, { disk: new Disk('auto', { ...nodeCalls, readSync: () => { throw gone } }) }), none)
+})
+
+test('keeps what the disk does not show', async ({ directory }) => {
+  await file(directory, 'a.json', anHour, 365 * day)
+  const cause = Object.assign(new Error('no'), { code: 'EIO' })
+  const refuse = () => { throw cause }
+  assert.equal(await prune(directory, { disk: new Disk('auto', { ...nodeCalls, statSync: refuse }) }), { ...none, looked: 1, unreadable: 1 })
+  assert.equal(await prune(directory, { disk: new Disk('auto', { ...nodeCalls, readSync: refuse }) }), { ...none, looked: 1, unreadable: 1 })
+})
+
+test('tells what it cannot remove, and goes on', async ({ directory }) => {
+  const cause = Object.assign(new Error('no'), { code: 'EROFS' })
+  const failures: RemoveFailed[] = []
+  for (let index = 0; index < 20; index++) await file(directory, `${index}.json`, anHour, day)
+  await file(directory, '.0123456789ab-z.tmp', '')
+  const refuse = async () => { throw cause }
+  const disk = new Disk('auto', { ...nodeCalls, rename: refuse, remove: refuse })
+  const options = { disk, clock: () => now + day, onFailure: (failure: RemoveFailed) => failures.push(failure) }
+  assert.equal(await prune(directory, options), { ...none, looked: 20, kept: 20 })
+  assert.is(failures.length, 20)
+  assert.equal(failures.find(({ file }) => file === join(directory, '0.json')), { type: 'remove-failed', file: join(directory, '0.json'), cause })
+  assert.equal(await prune(directory, { disk, clock: options.clock }), { ...none, looked: 20, kept: 20 })
+})
+
+test('reads no more than a sample of what its stamp shows to live', async ({ directory }) => {
+  const names = Array.from({ length: 1_200 }, (_, index) => `${index}.json`)
+  await Promise.all(names.map(name => file(directory, name, anHour, minute)))
+  await file(directory, 'over.json', anHour, hour + minute)
+  const { calls, log } = watched()
+  assert.equal(await prune(directory, { disk: new Disk('auto', calls) }), { ...none, looked: 1_201, removed: 1, kept: 1_200 })
+  const reads = log.filter(name => name === 'readSync' || name === 'read').length
+  assert.ok(reads >= 1_000 && reads <= 1_001, String(reads))
+})
+
+test('stops when it is told to', async ({ directory }) => {
+  await file(directory, 'over.json', anHour, day)
+  assert.equal(await prune(directory, { signal: AbortSignal.abort() }), none)
+  assert.equal(await namesIn(directory), ['over.json'])
+})
+
+test('has nothing to do in a missing directory', async ({ directory }) => {
+  assert.equal(await prune(join(directory, 'absent')), none)
+})
+
+test('fails when the directory cannot be read', async ({ directory }) => {
+  const cause = Object.assign(new Error('no'), { code: 'EACCES' })
+  const disk = new Disk('auto', { ...nodeCalls, openDirectory: async () => { throw cause } })
+  assert.equal(await pruneSessions(directory, { disk }), err({ type: 'walk-failed', directory, cause }))
+})
+
+test('takes the time of the real clock unless it is told another', async ({ directory }) => {
+  await writeFile(join(directory, 'alive.json'), anHour)
+  assert.equal((await pruneSessions(directory)).map(({ kept }) => kept), ok(1))
+})
+
+test.run()
