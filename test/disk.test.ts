@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { nodeCalls, type Calls } from '../src/calls.ts'
 import { Disk, isAbsent, type Io } from '../src/disk.ts'
-import { failureOf, namesIn, rejection, suiteOnDisk, watched } from './support.ts'
+import { failureOf, namesIn, rejection, suiteOnDisk, valueOf, watched } from './support.ts'
 
 const ways: readonly Io[] = ['auto', 'async']
 
@@ -184,6 +184,96 @@ disk('removes no directory', async ({ directory }) => {
   await mkdir(join(directory, 'inner'))
   assert.match((await rejection(new Disk().remove(join(directory, 'inner')))).code, /^(EISDIR|EPERM)$/)
   assert.equal(await namesIn(directory), ['inner'])
+})
+
+disk('claims a name once, with the time that it is told', async ({ directory }) => {
+  const file = join(directory, 'claim')
+  for (const io of ways) {
+    assert.is(await new Disk(io).claim(file, 1_893_553_445_678), io === 'auto')
+    const { mode, mtime, size } = await stat(file)
+    assert.equal([mode & 0o777, mtime.toISOString(), size], [0o600, '2030-01-02T03:04:05.678Z', 0])
+  }
+  assert.is((await rejection(new Disk().claim(join(directory, 'absent', 'claim'), 0))).code, 'ENOENT')
+})
+
+disk('claims a name for one of many at once', async ({ directory }) => {
+  const claims = await Promise.all(Array.from({ length: 50 }, () => new Disk().claim(join(directory, 'claim'), 0)))
+  assert.is(claims.filter(Boolean).length, 1)
+})
+
+disk('moves a file, and says whether there was one', async ({ directory }) => {
+  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
+  await writeFile(from, 'text')
+  assert.is(await new Disk().move(from, to), true)
+  assert.is(await new Disk().move(from, to), false)
+  assert.equal(await namesIn(directory), ['to'])
+  await mkdir(from)
+  assert.match((await rejection(new Disk().move(to, from))).code, /^(EISDIR|ENOTEMPTY|EEXIST|EPERM)$/)
+  assert.equal(await namesIn(directory), ['from', 'to'])
+})
+
+disk('puts a file back where nothing is', async ({ directory }) => {
+  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
+  await writeFile(from, 'text')
+  await new Disk().putBack(from, to)
+  assert.equal(await namesIn(directory), ['to'])
+  assert.is(await readFile(to, 'utf8'), 'text')
+})
+
+disk('puts no file back over another, which stays', async ({ directory }) => {
+  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
+  await writeFile(from, 'old')
+  await writeFile(to, 'new')
+  await new Disk().putBack(from, to)
+  assert.equal(await namesIn(directory), ['to'])
+  assert.is(await readFile(to, 'utf8'), 'new')
+})
+
+disk('keeps what it cannot put back', async ({ directory }) => {
+  const from = join(directory, 'from')
+  await writeFile(from, 'text')
+  assert.is((await rejection(new Disk().putBack(from, join(directory, 'absent', 'to')))).code, 'ENOENT')
+  assert.equal(await namesIn(directory), ['from'])
+})
+
+disk('finds the regular files in a directory, and nothing else', async ({ directory }) => {
+  await mkdir(join(directory, 'inner'))
+  await symlink(join(directory, 'one'), join(directory, 'link'))
+  for (const name of ['one', 'two', '.hidden']) await writeFile(join(directory, name), '')
+  const found: string[] = []
+  for await (const name of new Disk().files(directory)) found.push(name)
+  assert.equal(found.sort(), ['.hidden', 'one', 'two'])
+  for await (const name of new Disk().files(join(directory, 'absent'))) assert.unreachable(name)
+})
+
+disk('says why it cannot go through a directory', async ({ directory }) => {
+  const loop = join(directory, 'loop')
+  await symlink(loop, loop)
+  const walk = async () => {
+    for await (const name of new Disk().files(loop)) assert.unreachable(name)
+  }
+  assert.is((await rejection(walk())).code, 'ELOOP')
+})
+
+disk('opens no more than 64 files at once', async ({ directory }) => {
+  let [opened, most] = [0, 0]
+  const counted = async <T>(call: () => Promise<T>) => {
+    most = Math.max(most, ++opened)
+    try {
+      return await call()
+    } finally {
+      opened--
+    }
+  }
+  const disk = new Disk('async', {
+    ...nodeCalls,
+    read: file => counted(() => nodeCalls.read(file)),
+    create: (...parameters) => counted(() => nodeCalls.create(...parameters))
+  })
+  const files = Array.from({ length: 300 }, (_, index) => join(directory, String(index)))
+  await Promise.all(files.map(file => disk.create(file, file, 0o600, false)))
+  assert.equal(await Promise.all(files.map(async file => valueOf(await disk.read(file, 1)))), files)
+  assert.is(most, 64)
 })
 
 disk('makes a directory and those above it, with their mode', async ({ directory }) => {

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Cipher } from '../src/cipher.ts'
 import { settingsOf, type StoreOptions } from '../src/options.ts'
 
 const settings = suite('settingsOf')
@@ -15,6 +16,7 @@ const defaults = {
   merge: true,
   acknowledge: 'disk',
   pruneInterval: 3_600_000,
+  requireEncryption: false,
   clock: Date.now
 }
 
@@ -23,7 +25,7 @@ settings('has its defaults', () => {
 })
 
 settings('has its defaults for what is undefined', () => {
-  const nothing = Object.fromEntries([...Object.keys(defaults), 'onFailure', 'unknown'].map(name => [name, undefined]))
+  const nothing = Object.fromEntries([...Object.keys(defaults), 'onFailure', 'secret', 'unknown'].map(name => [name, undefined]))
   assert.equal(settingsOf(nothing), defaults)
 })
 
@@ -38,6 +40,7 @@ const good: Readonly<Record<string, readonly unknown[]>> = {
   merge: [true, false],
   acknowledge: ['disk', 'memory'],
   pruneInterval: [0, 1, 2 ** 31 - 1],
+  requireEncryption: [false],
   onFailure: [() => {}, async () => {}],
   clock: [() => 0]
 }
@@ -53,15 +56,49 @@ const bad: Readonly<Record<string, readonly [expected: string, ...values: unknow
   merge: ['true or false', 0, 1, 'true', null],
   acknowledge: ["'disk' or 'memory'", 'Disk', '', null, true],
   pruneInterval: ['a whole number of milliseconds below 2 ** 31, or 0', -1, 0.5, NaN, Infinity, 2 ** 31, '1000', null],
+  requireEncryption: ['true or false', 0, 1, 'true', null],
   onFailure: ['a function', null, 'warn', {}],
   clock: ['a function', null, 0, new Date(0)]
 }
 
 settings('knows each of the options that are tried here, and no other', () => {
-  const names = [...Object.keys(defaults), 'onFailure'].sort()
-  assert.equal(Object.keys(good).sort(), names)
-  assert.equal(Object.keys(bad).sort(), names)
+  const names = [...Object.keys(defaults), 'onFailure']
+  assert.equal(Object.keys(good).sort(), names.sort())
+  assert.equal(Object.keys(bad).sort(), names.sort())
+  const known = /it has (.*)$/.exec(unknownOption())![1]!.split(', ')
+  assert.equal(known.sort(), [...names, 'secret'].sort())
 })
+
+function unknownOption (): string {
+  try {
+    return settingsOf({ unknown: true } as StoreOptions).extension
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const secret = 'a secret of 32 characters or more'
+
+settings('makes a cipher of a secret', () => {
+  for (const given of [secret, Buffer.from(secret), [secret, 'another ' + secret], new Cipher(secret)]) {
+    const { secret, ...others } = settingsOf({ secret: given })
+    assert.instance(secret, Cipher)
+    assert.equal(others, defaults)
+  }
+})
+
+settings('requires encryption only with a secret', () => {
+  assert.is(settingsOf({ secret, requireEncryption: true }).requireEncryption, true)
+  assert.throws(() => settingsOf({ requireEncryption: true }), "FileStore's option requireEncryption needs a secret")
+})
+
+for (const given of ['too short to be kept', Buffer.from('too short to be kept'), [], [secret, 'too short to be kept'], null, 5, {}]) {
+  settings(`refuses a secret that is none (${JSON.stringify(given)}), and says nothing of it`, () => {
+    const isDiscreet = (error: unknown) => error instanceof TypeError &&
+      error.message.startsWith("FileStore's option secret is not as expected: ") && !error.message.includes('kept')
+    assert.throws(() => settingsOf({ secret: given as never }), isDiscreet)
+  })
+}
 
 for (const [name, values] of Object.entries(good)) {
   for (const value of values) {

@@ -12,6 +12,8 @@ const failures: ReadonlyArray<readonly [failure: SessionError, message: string]>
   [{ type: 'invalid-id', id: undefined, reason: 'it is not a string' }, 'The session id undefined cannot name a file: it is not a string'],
   [{ type: 'read-failed', file, cause }, `The session file ${file} cannot be read: ${cause.message}`],
   [{ type: 'malformed', file, cause: new SyntaxError('"secret" is not valid JSON') }, `The file ${file} does not hold a session: it is not a JSON object, or not a harmless one`],
+  [{ type: 'sealed', file, reason: 'there is no secret' }, `The session file ${file} is sealed and cannot be opened: there is no secret`],
+  [{ type: 'unsealed', file }, `The session file ${file} is not sealed, and requireEncryption is set`],
   [{ type: 'not-serializable', file, cause }, `The session for ${file} cannot be written as JSON: ${cause.message}`],
   [{ type: 'write-failed', file, cause }, `The session file ${file} cannot be written: ${cause.message}`],
   [{ type: 'remove-failed', file, cause }, `The session file ${file} cannot be removed: ${cause.message}`],

@@ -532,6 +532,17 @@ for (const [way, given] of ways) {
     }
   })
 
+  test('promise 13: a session that was set anew under the old one\'s id or another is a session', async ({ directory }) => {
+    const { get, set, destroy } = storeOn(directory)
+    await set('abc', rolling(Date.now()))
+    const session = loaded(await get('abc'))
+    await destroy('abc')
+    await set('regenerated', session)
+    assert.is((await get('regenerated')).user, 'ada')
+    await set('abc', rolling(Date.now()))
+    assert.is((await get('abc')).user, 'ada')
+  })
+
   test('promise 13: requests at once keep each other\'s changes', async ({ directory }) => {
     const { get, set } = storeOn(directory)
     await set('abc', { ...rolling(Date.now()), old: true })
@@ -769,6 +780,17 @@ for (const [way, given] of ways) {
     assert.equal(await namesIn(directory), ['bob.json', 'old.json'])
   })
 
+  test('says of which it could not revoke, when the others are', async ({ directory }) => {
+    const { store } = await storeOn(directory)
+    const revoke = store.revoke.bind(store)
+    store.revoke = async id => {
+      if (id === 'ada') throw new Error('refused')
+      await revoke(id)
+    }
+    assert.is((await rejection(store.revokeWhere(() => true))).message, 'refused')
+    assert.equal(await namesIn(directory), ['ada.json', 'old.json'])
+  })
+
   test('prunes what has expired', async ({ directory }) => {
     const { store } = await storeOn(directory)
     const { removed } = await store.prune()
@@ -808,6 +830,15 @@ for (const [way, given] of ways) {
     assert.equal(await namesIn(directory), [])
   })
 
+  test('lists what was set and not what was destroyed', async ({ directory }) => {
+    const { store, set, destroy } = storeOn(directory)
+    await set('ada', { user: 'ada' })
+    await set('bob', { user: 'bob' })
+    await destroy('bob')
+    assert.equal(await called(done => store.all(done)), [{ user: 'ada' }])
+    await store.close()
+  })
+
   test('writes the last of a burst', async ({ directory }) => {
     const { store, set } = storeOn(directory)
     for (let n = 0; n < 10; n++) await set('abc', { n })
@@ -837,6 +868,37 @@ for (const [way, given] of ways) {
 
   test.run()
 }
+
+const pruning = suiteOnDisk('FileStore, by itself,')
+
+pruning('prunes a second after its first use, unless told not to', async ({ directory }) => {
+  const failures: SessionError[] = []
+  const names = ['sessions', 'other']
+  const [store, other] = names.map(name => new FileStore(join(directory, name), {
+    pruneInterval: name === 'other' ? 0 : 60_000,
+    onFailure: failure => { failures.push(failure) }
+  }))
+  const missing = new FileStore(join(directory, 'missing'), { onFailure: failure => { failures.push(failure) } })
+  const refused = new FileStore(join(directory, 'a\0b'), { onFailure: failure => { failures.push(failure) } })
+  missing.get('abc', () => {})
+  refused.get('abc', () => {})
+  for (const each of [store!, other!]) {
+    await promised(each).set('old', rolling(0))
+    await promised(each).set('ada', rolling(Date.now()))
+  }
+  for (const start = Date.now(); (await namesIn(join(directory, 'sessions'))).includes('old.json');) {
+    assert.ok(Date.now() - start < 10_000, 'nothing was pruned')
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  await Promise.all([store, other, missing, refused].map(each => each!.close()))
+  await turn()
+  assert.equal(await namesIn(join(directory, 'sessions')), ['.pruned', 'ada.json'])
+  assert.equal(await namesIn(join(directory, 'other')), ['ada.json', 'old.json'])
+  assert.equal(await namesIn(directory), ['other', 'sessions'])
+  assert.equal(failures.map(({ type }) => type).sort(), ['read-failed', 'walk-failed'])
+})
+
+pruning.run()
 
 const construction = suite('new FileStore')
 

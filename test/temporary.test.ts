@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sessionId } from '../src/path.ts'
-import { temporaryFile } from '../src/temporary.ts'
+import { isTemporary, temporaryFile } from '../src/temporary.ts'
 import { runModule } from './support.ts'
 
 const test = suite('temporaryFile')
@@ -39,3 +39,16 @@ test('is another in each process', async () => {
 })
 
 test.run()
+
+const temporary = suite('isTemporary')
+
+temporary('is so for every name that temporaryFile makes', () => {
+  for (let time = 0; time < 100; time++) assert.is(isTemporary(basename(temporaryFile('/sessions/abc.json'))), true)
+})
+
+temporary('is not so for anything else', () => {
+  const names = ['abc.json', '.hidden', '.tmp', '.pruned', '.gitkeep', '.5f0c9a3b7d21-0', '5f0c9a3b7d21-0.tmp', '.5f0c9a3b7d21-.tmp', '.5f0c9a3b7d2-0.tmp', '.5F0C9A3B7D21-0.tmp', '.5f0c9a3b7d21-0.tmp~', 'x.5f0c9a3b7d21-0.tmp', '']
+  for (const name of names) assert.is(isTemporary(name), false)
+})
+
+temporary.run()

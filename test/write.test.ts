@@ -6,7 +6,8 @@ import { SessionCache } from '../src/cache.ts'
 import { nodeCalls, type Calls } from '../src/calls.ts'
 import { Disk } from '../src/disk.ts'
 import { readSession } from '../src/read.ts'
-import { writeIfChanged, type WriteOptions } from '../src/write.ts'
+import { Content, draftOf } from '../src/text.ts'
+import { writeDraft, writeIfChanged, type WriteOptions } from '../src/write.ts'
 import { failureOf, namesIn, settled, suiteOnDisk, valueOf, watched } from './support.ts'
 
 const now = Date.parse('2030-01-02T03:04:05.678Z')
@@ -412,6 +413,35 @@ write('takes an edit by hand for a use', async ({ directory }) => {
   await utimes(file, now / 1000, (now + 0.5) / 1000)
   assert.equal(await writeIfChanged(file, { user: 'ada' }, { clock: () => now }), ok('unchanged'))
   assert.is((await versionOf(file)).text, '{ "user": "ada" }\n')
+})
+
+const session = { a: 1, b: 1 }
+
+/** A change of `session` in a file that another changes before it is renamed over, as many times as told. */
+async function overtaken (directory: string, times: number, change: (file: string, time: number) => Promise<unknown>) {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, session, { clock: () => now })
+  let time = 0
+  const create: Calls['create'] = async (...parameters) => {
+    await nodeCalls.create(...parameters)
+    if (time++ < times) await change(file, time)
+  }
+  const draft = { ...valueOf(draftOf({ ...session, a: 2 }, now)), base: new Content(JSON.stringify(session)) }
+  const outcome = await writeDraft(file, draft, { disk: new Disk('async', { ...nodeCalls, create }) })
+  return { file, outcome }
+}
+
+write('reconciles again what another changed meanwhile, however often', async ({ directory }) => {
+  const { file, outcome } = await overtaken(directory, 3, (file, time) => writeFile(file, JSON.stringify({ ...session, b: 1 + time })))
+  assert.equal(outcome, ok('written'))
+  assert.is((await versionOf(file)).text, '{"a":2,"b":4}')
+  assert.equal(await namesIn(directory), ['abc.json'])
+})
+
+write('does not bring back what another removed meanwhile', async ({ directory }) => {
+  const { outcome } = await overtaken(directory, 1, file => nodeCalls.remove(file))
+  assert.equal(outcome, ok('gone'))
+  assert.equal(await namesIn(directory), [])
 })
 
 write('lets many write at once, of which one stands whole', async ({ directory }) => {
