@@ -185,6 +185,24 @@ queue('is idle when nothing waits or is being made', async () => {
   assert.equal(queue.files(), [])
 })
 
+queue('is not idle while changes come that were added since', async () => {
+  const { queue, made } = queueByHand()
+  void queue.add('file', one)
+  let isIdle = false
+  const idle = queue.idle().then(() => { isIdle = true })
+  void queue.add('file', two)
+  void queue.add('other', three)
+  made[0]!.finish(ok(''))
+  await turn()
+  assert.is(isIdle, false)
+  made[2]!.finish(ok(''))
+  await turn()
+  assert.is(isIdle, false)
+  made[1]!.finish(ok(''))
+  await idle
+  assert.equal(queue.files(), [])
+})
+
 queue.run()
 
 const overtake = suite('overtaking')

@@ -2,7 +2,7 @@ import { rename, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bears, isSame, isSettled, markedTime, markOf, type Stamp } from '../src/stamp.ts'
+import { bears, isSame, isSettled, markedTime, markOf, wholeTime, type Stamp } from '../src/stamp.ts'
 import { suiteOnDisk } from './support.ts'
 
 const stamp: Stamp = { modified: 1_893_553_445_678.25, changed: 1_893_553_445_680.5, inode: 7, size: 366 }
@@ -63,6 +63,37 @@ marked('differs from one microsecond to the next', () => {
 })
 
 marked.run()
+
+const whole = suiteOnDisk('wholeTime')
+
+whole('is the millisecond that a file was given, truncated on its way or not', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  for (let index = 0; index < 500; index++) {
+    const time = 1_893_553_445_000 + index * 7
+    await utimes(file, time / 1000, time / 1000)
+    assert.is(wholeTime(await stampOf(file)), time)
+  }
+})
+
+whole('is the millisecond that was marked', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, 'text')
+  for (let index = 0; index < 500; index++) {
+    const time = markedTime(1_893_553_445_000 + index * 7)
+    await utimes(file, time / 1000, time / 1000)
+    assert.is(wholeTime(await stampOf(file)), 1_893_553_445_000 + index * 7)
+  }
+})
+
+whole('is that of every microsecond that a mark may have', () => {
+  for (const microsecond of [0, 1, 500, 996, 997]) {
+    const modified = 1_893_553_445_678 + (microsecond + 0.5) / 1000
+    assert.is(wholeTime({ ...stamp, modified }), 1_893_553_445_678)
+  }
+})
+
+whole.run()
 
 const bearing = suiteOnDisk('bears')
 
