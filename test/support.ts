@@ -44,10 +44,13 @@ export function promised (store: CallbackStore) {
   }
 }
 
-/** What the callback that `call` takes is given. */
+/** What the callback that `call` takes is given; an error that is no `Error` is one more mistake. */
 export function called<T> (call: (done: (error: any, value?: any) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    call((error, value) => error ? reject(error) : resolve(value))
+    call((error, value) => {
+      if (!error) resolve(value)
+      else reject(error instanceof Error ? error : new Error(`the callback was given no Error but ${inspect(error)}`))
+    })
   })
 }
 
