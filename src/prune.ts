@@ -152,10 +152,11 @@ class Prune {
     if (this.#removing.size >= removalsAtOnce) await Promise.race(this.#removing)
   }
 
-  // By the time that nobody can set: a session's file bears the time of its last use from the start.
+  // By the time that nobody can set, and so by the real clock: a file bears the
+  // time of its session's last use before it has the session's name.
   async #lookAtTemporary (file: string): Promise<void> {
     const stamp = (await this.#disk.stat(file)).unwrapOr(null)
-    if (stamp === null || this.#clock() - stamp.changed < abandoned) return
+    if (stamp === null || Date.now() - stamp.changed < abandoned) return
     if (await this.#disk.remove(file).catch(() => false)) this.#count.temporary++
   }
 }
