@@ -449,25 +449,25 @@ for (const [way, given] of ways) {
     await mkdir(join(store.sessionFile('refused'), 'inner'), { recursive: true })
     await writeFile(store.sessionFile('broken'), 'no session')
     const counts = new Map<string, number>()
-    let left = 0
-    await new Promise<void>(resolve => {
-      const done = (name: string) => {
-        left++
-        counts.set(name, 0)
-        return () => {
-          counts.set(name, counts.get(name)! + 1)
-          if (--left === 0) setTimeout(resolve, 10)
-        }
+    const calls: Array<Promise<void>> = []
+    const once = (name: string, call: (done: () => void) => void) => {
+      counts.set(name, 0)
+      calls.push(new Promise(resolve => call(() => {
+        counts.set(name, counts.get(name)! + 1)
+        resolve()
+      })))
+    }
+    for (const id of ['abc', 'refused', 'broken', '']) {
+      for (let time = 0; time < 5; time++) {
+        once(`get ${id} ${time}`, done => store.get(id, done))
+        once(`set ${id} ${time}`, done => store.set(id, { time } as any, done))
+        once(`fail ${id} ${time}`, done => store.set(id, cycle as any, done))
+        once(`destroy ${id} ${time}`, done => store.destroy(id, done))
       }
-      for (const id of ['abc', 'refused', 'broken', '']) {
-        for (let time = 0; time < 5; time++) {
-          store.get(id, done(`get ${id} ${time}`))
-          store.set(id, { time } as any, done(`set ${id} ${time}`))
-          store.set(id, cycle as any, done(`fail ${id} ${time}`))
-          store.destroy(id, done(`destroy ${id} ${time}`))
-        }
-      }
-    })
+    }
+    await Promise.all(calls)
+    await store.close()
+    await turn()
     assert.is(counts.size, 80)
     assert.equal([...counts.entries()].filter(([, count]) => count !== 1), [])
   })
