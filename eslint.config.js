@@ -15,5 +15,12 @@ export default [
       'no-void': ['error', { allowAsStatement: true }],
       '@typescript-eslint/consistent-type-imports': 'error'
     }
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // It throws what is no Error, and at that uvu ends a suite in silence, and green.
+      'no-restricted-properties': ['error', { property: '_unsafeUnwrap' }, { property: '_unsafeUnwrapErr' }]
+    }
   }
 ]

@@ -27,7 +27,7 @@ export function attachBase ({ cookie }: StoredSession, base: Base): void {
  * the old one, and so the old one's base), another plugin, a script.
  */
 export function baseOf (session: object, file: string): Base | null {
-  for (const symbol of Object.getOwnPropertySymbols(session)) {
+  for (const symbol of Object.getOwnPropertySymbols(Object(session))) {
     const base = (session as Record<symbol, { [key]?: Base } | null | undefined>)[symbol]?.[key]
     if (base !== undefined) return base.file === file ? base : null
   }

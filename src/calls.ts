@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
 
@@ -22,8 +23,8 @@ export const nodeCalls = {
   // An exception for each absent session would cost more than the call.
   statSync: (file: string) => fs.statSync(file, { throwIfNoEntry: false }),
   stat: (file: string) => stat(file),
-  readSync: (file: string) => fs.readFileSync(file, 'utf8'),
-  read: (file: string) => read(file, 'utf8'),
+  readSync: (file: string) => decoded(fs.readFileSync(file)),
+  read: async (file: string) => decoded(await read(file)),
   touchSync: (file: string, seconds: number) => fs.utimesSync(file, seconds, seconds),
   touch: (file: string, seconds: number) => utimes(file, seconds, seconds),
   create: (file: string, text: string, mode: number, flush: boolean) => write(file, text, { flag: 'wx', mode, flush }),
@@ -42,4 +43,10 @@ export const nodeCalls = {
   link: promisify(fs.link),
   now: () => performance.now(),
   switches: () => process.resourceUsage() as Switches
+}
+
+// Decoding alone would put something else in the place of what is broken, and the next write would keep that.
+function decoded (bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new TypeError('it is not UTF-8')
+  return bytes.toString()
 }

@@ -75,10 +75,10 @@ export class SessionDirectory {
   }
 
   /** Only the last use, and the cookie of `session`; what is gone stays so. */
-  touch (file: string, { cookie }: { readonly cookie?: unknown }): Answer<unknown, SessionError> {
+  touch (file: string, session: { readonly cookie?: unknown } | null | undefined): Answer<unknown, SessionError> {
     return andThen(this.read(file), stored => {
       if (stored === null) return ok(undefined)
-      return this.set(file, { ...stored, cookie }, { file, content: new Content(JSON.stringify(stored)) })
+      return this.set(file, { ...stored, cookie: session?.cookie ?? stored.cookie }, { file, content: new Content(JSON.stringify(stored)) })
     })
   }
 
@@ -91,8 +91,8 @@ export class SessionDirectory {
     const waiting = new Set(this.#queue.files())
     for await (const listed of listSessions(this.#path, options)) {
       const file = sessionFile(this.#path, listed.id, options).unwrapOr('')
-      waiting.delete(file)
-      const latest = this.#queue.latest(file) === undefined ? listed : await this.#listOne(file, options)
+      const isWaiting = waiting.delete(file) || this.#queue.latest(file) !== undefined
+      const latest = isWaiting ? await this.#listOne(file, options) : listed
       if (latest !== null) yield latest
     }
     for (const file of waiting) {

@@ -138,14 +138,18 @@ export class Disk {
     }
   }
 
-  /** Makes a directory and those above it that are missing; leaves one that exists as it is. */
-  async makeDirectory (directory: string, mode: number): Promise<void> {
-    await this.#calls.makeDirectory(directory, mode)
+  /** Makes a directory and those above it that are missing, and gives the first one made; leaves one that exists as it is. */
+  async makeDirectory (directory: string, mode: number): Promise<string> {
+    return await this.#calls.makeDirectory(directory, mode) ?? directory
   }
 
-  /** Returns when the names in a directory are on the device. */
+  /** Returns when the names in a directory, if there is one, are on the device. */
   async flushDirectory (directory: string): Promise<void> {
-    await this.#calls.flushDirectory(directory)
+    try {
+      await this.#calls.flushDirectory(directory)
+    } catch (cause) {
+      if (!isAbsent(cause)) throw cause
+    }
   }
 
   #ask<T> (now: () => T, soon: () => Promise<T>): Answer<T | null, unknown> {

@@ -16,7 +16,10 @@ export interface Unsealed { readonly type: 'unsealed', readonly file: string }
 /** The session cannot be JSON (a cycle, a `BigInt`, a `toJSON` that throws) or is not an object. Nothing was written. */
 export interface NotSerializable { readonly type: 'not-serializable', readonly file: string, readonly cause: unknown }
 
-/** Nothing was written; the file holds what it held before. */
+/**
+ * Nothing was written; the file holds what it held before. Only where `durable`
+ * is set and the directory could not be flushed, it may hold the new session.
+ */
 export interface WriteFailed { readonly type: 'write-failed', readonly file: string, readonly cause: unknown }
 
 /** The file could not be removed, and may still be there. */

@@ -13,6 +13,9 @@ export interface StoredSession {
   [key: string]: unknown
 }
 
+// In milliseconds from 1970, either way: what a Date can say.
+const farthest = 8.64e15
+
 /** How long a session lives after its last use when its cookie does not say: 14 days, in milliseconds. */
 export const defaultTtl = 14 * 24 * 60 * 60 * 1000
 
@@ -22,9 +25,10 @@ export const defaultTtl = 14 * 24 * 60 * 60 * 1000
  * without either, `ttl` milliseconds after the last use.
  */
 export function expiresAt ({ cookie }: StoredSession, usedAt: number, ttl: number): number {
-  if (!isObject(cookie)) return usedAt + ttl
-  if (moves(cookie)) return usedAt + cookie.originalMaxAge
-  return timeOf(cookie.expires) ?? usedAt + ttl
+  const expires = moves(cookie)
+    ? usedAt + cookie.originalMaxAge
+    : (isObject(cookie) ? timeOf(cookie.expires) : null) ?? usedAt + ttl
+  return Math.max(-farthest, Math.min(farthest, expires))
 }
 
 /**

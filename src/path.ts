@@ -34,7 +34,7 @@ export function sessionFile (directory: string, id: string, options: PathOptions
   if (!id.isWellFormed()) return refuse(id, 'it is not well-formed Unicode')
   const name = encode(id) + extension
   if (name.length > longestName) return refuse(id, `its file name would have more than ${longestName} bytes`)
-  return ok(directory.endsWith(sep) ? directory + name : directory + sep + name)
+  return ok(directory === '' || directory.endsWith(sep) ? directory + name : directory + sep + name)
 }
 
 /**

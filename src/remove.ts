@@ -42,6 +42,7 @@ async function removeOrThrow (file: string, options: RemoveOptions): Promise<boo
   const { disk = new Disk(), cache, durable = false } = options
   const removed = await disk.remove(file)
   cache?.forget(file)
-  if (removed && durable) await disk.flushDirectory(dirname(file))
+  // What an earlier call removed may not be on the device yet.
+  if (durable) await disk.flushDirectory(dirname(file))
   return removed
 }

@@ -23,6 +23,9 @@ export interface Draft {
 
 interface MovingDates { readonly expires: unknown, readonly originalExpires: unknown }
 
+// The names that secure-json-parse takes offence at, as JSON.stringify writes them.
+const guarded = ['"__proto__"', '"constructor"']
+
 /**
  * The draft of a session that is set at `now`. Fails with what was thrown when
  * the session cannot be JSON, with a `TypeError` when its JSON is not an object.
@@ -32,8 +35,10 @@ export function draftOf (session: object, now: number): Result<Draft, unknown> {
     const plain = asJson(session)
     if (!isObject(plain)) return err(new TypeError('it is not an object'))
     const cookie = asJson(plain.cookie)
-    if (!moves(cookie)) return ok({ settled: JSON.stringify(plain), dates: null, usedAt: now })
-    return ok({ settled: JSON.stringify(settle(plain, cookie)), dates: datesOf(cookie), usedAt: lastUse(cookie, now) })
+    const settled = JSON.stringify(moves(cookie) ? settle(plain, cookie) : plain)
+    // What could not be read back must not be written.
+    if (guarded.some(name => settled.includes(name))) secureJson.parse(settled)
+    return ok({ settled, dates: moves(cookie) ? datesOf(cookie) : null, usedAt: lastUse(cookie, now) })
   } catch (cause) {
     return err(cause)
   }
@@ -73,7 +78,8 @@ export class Content {
   constructor (text: string, { isSettled = false, isOutdated = false, isSecret = false } = {}) {
     this.isOutdated = isOutdated
     this.#isSecret = isSecret
-    this.#text = text
+    // An editor's byte order mark says nothing in UTF-8.
+    this.#text = text.startsWith('\uFEFF') ? text.slice(1) : text
     this.#isSettled = isSettled
   }
 

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { ok, ResultAsync } from 'neverthrow'
 import { andThen, recover, type Answer } from './answer.ts'
 import { SessionCache, type Stored } from './cache.ts'
@@ -127,8 +127,12 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
     await disk.remove(temporary).catch(() => {})
     throw cause
   }
+  // Should the flush fail, the next set of the same content has to write again.
+  if (durable) {
+    cache.keep(file, new Content(draft.settled, { isOutdated: true }), markOf(time, null))
+    await disk.flushDirectory(dirname(file))
+  }
   cache.keep(file, Content.settled(draft.settled), markOf(time, null))
-  if (durable) await disk.flushDirectory(dirname(file))
   return true
 }
 
@@ -139,9 +143,17 @@ async function createWithDirectory (file: string, text: string, options: Through
   } catch (cause) {
     if (!isAbsent(cause)) throw cause
     const directory = dirname(file)
-    await disk.makeDirectory(directory, directoryMode)
-    if (durable) await disk.flushDirectory(dirname(directory))
+    const made = await disk.makeDirectory(directory, directoryMode)
+    if (durable) await flushNames(made, directory, disk)
     await disk.create(file, text, fileMode, durable)
+  }
+}
+
+// Each directory that was made stands in the one above it.
+async function flushNames (first: string, last: string, disk: Disk): Promise<void> {
+  const above = dirname(resolve(first))
+  for (let directory = resolve(last); directory !== above; directory = dirname(directory)) {
+    await disk.flushDirectory(dirname(directory))
   }
 }
 

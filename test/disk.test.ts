@@ -26,6 +26,12 @@ for (const io of ways) {
     assert.equal(await new Disk(io).read(file, 6), ok('é\u{1F600}'))
   })
 
+  disk(`(${io}) fails for what is not UTF-8`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    await writeFile(file, Buffer.from([0x7b, 0xff, 0x7d]))
+    assert.is(failureOf(await new Disk(io).read(file, 3)).message, 'it is not UTF-8')
+  })
+
   disk(`(${io}) reads a large file whole`, async ({ directory }) => {
     const file = join(directory, 'file')
     const text = 'x'.repeat(1_000_000)
@@ -289,7 +295,10 @@ disk('leaves a directory that exists as it is', async ({ directory }) => {
 
 disk('flushes a directory', async ({ directory }) => {
   assert.is(await new Disk().flushDirectory(directory), undefined)
-  assert.is((await rejection(new Disk().flushDirectory(join(directory, 'absent')))).code, 'ENOENT')
+  assert.is(await new Disk().flushDirectory(join(directory, 'absent')), undefined)
+  await writeFile(join(directory, 'file'), '')
+  const disk = new Disk('async', { ...nodeCalls, flushDirectory: async () => { throw Object.assign(new Error('no'), { code: 'EIO' }) } })
+  assert.is((await rejection(disk.flushDirectory(directory))).code, 'EIO')
 })
 
 // The one directory that opens and never flushes; only Linux has it, and shows what is open.

@@ -81,6 +81,17 @@ moving('is not so for any other cookie, and for what is none', () => {
 
 moving.run()
 
+const farthest = suite('expiresAt, at its ends')
+
+farthest('stays what a Date can say', () => {
+  for (const [originalMaxAge, expected] of [[1e300, 8.64e15], [-1e300, -8.64e15]] as const) {
+    assert.is(expiresAt({ cookie: { originalMaxAge } }, time, 1), expected)
+    assert.is(new Date(expected).getTime(), expected)
+  }
+})
+
+farthest.run()
+
 const times = suite('timeOf')
 
 times('is the time of a date, of its text, and of its number', () => {

@@ -57,6 +57,12 @@ const extensions = ['.json', '', '.tmp', '.a.b', 'x', '_']
 
 const file = suite('sessionFile')
 
+file('joins the directory and the name, once', () => {
+  for (const [directory, expected] of [['', 'abc.json'], ['/', '/abc.json'], ['a/', 'a/abc.json'], ['./a', `./a${sep}abc.json`]] as const) {
+    assert.equal(sessionFile(directory, 'abc'), ok(expected))
+  }
+})
+
 for (const [id, name] of names) {
   file(`names ${JSON.stringify(id).slice(0, 40)}`, () => {
     assert.equal(sessionFile('/sessions', id), ok(`/sessions${sep}${name}.json`))

@@ -73,6 +73,14 @@ remove('flushes the directory when it is to be durable, after the removal', asyn
   assert.equal(flushed, [directory])
 })
 
+remove('flushes when it is to be durable although another removed the file, if there is a directory', async ({ directory }) => {
+  const { calls, log } = watched()
+  const disk = new Disk('auto', calls)
+  assert.equal(await removeSession(join(directory, 'abc.json'), { durable: true, disk }), ok(false))
+  assert.equal(await removeSession(join(directory, 'absent', 'abc.json'), { durable: true, disk }), ok(false))
+  assert.equal(log, ['remove', 'flushDirectory', 'remove', 'flushDirectory'])
+})
+
 remove('flushes nothing unless told to', async ({ directory }) => {
   await writeFile(join(directory, 'abc.json'), '{}')
   const { calls, log } = watched()

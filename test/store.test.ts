@@ -434,7 +434,8 @@ for (const [way, given] of ways) {
   const cycle: Record<string, unknown> = {}
   cycle.self = cycle
 
-  for (const [what, session] of [['a cycle', cycle], ['a BigInt', { n: 1n }], ['an array', []], ['a text', 'ada']] as const) {
+  for (const [what, session] of [['a cycle', cycle], ['a BigInt', { n: 1n }], ['an array', []], ['a text', 'ada'],
+    ['null', null], ['nothing', undefined], ['a __proto__ of its own', JSON.parse('{"__proto__":{}}')]] as const) {
     test(`promise 9: ${what} is not written, and the callback hears of it`, async ({ directory }) => {
       const { get, set } = storeOn(directory)
       await set('abc', { user: 'ada' })
@@ -700,6 +701,13 @@ for (const [way, given] of ways) {
     assert.is((await get('ada')).cookie.path, '/shop')
   })
 
+  test('keeps the cookie where a touch is told none', async ({ directory }) => {
+    const { store, get } = await storeOn(directory)
+    const before = await get('ada')
+    for (const session of [null, undefined, {}]) await called(done => store.touch('ada', session as any, done))
+    assert.equal(await get('ada'), before)
+  })
+
   test('touches nothing that is gone, without an error', async ({ directory }) => {
     const { store } = await storeOn(directory)
     for (const id of ['absent', 'old']) await called(done => store.touch(id, rolling(now) as any, done))
@@ -744,6 +752,15 @@ for (const [way, given] of ways) {
     for await (const { id, session } of store.list()) users.push(`${id} ${(session as any).user}`)
     await Promise.all(changes)
     assert.equal(users.sort(), ['bob bob', 'new ada'])
+  })
+
+  test('lists nothing older than what was set when it began', async ({ directory }) => {
+    const { store, set } = await storeOn(directory)
+    for (let n = 0; n < 50; n++) {
+      const setting = set('bob', { n })
+      for await (const { id, session } of store.list()) if (id === 'bob') assert.is((session as any).n, n)
+      await setting
+    }
   })
 
   test('clears every session, expired or not, and no other file', async ({ directory }) => {

@@ -342,6 +342,14 @@ write('flushes the file before it is renamed and the directory after it, when it
   assert.equal(notes, [true, dirname(file)])
 })
 
+write('flushes each directory that it made stands in, when it is to be durable', async ({ directory }) => {
+  const flushed: string[] = []
+  const flushDirectory = async (directory: string) => { flushed.push(directory) }
+  const disk = new Disk('async', { ...nodeCalls, flushDirectory })
+  await writeIfChanged(join(directory, 'a', 'b', 'c', 'abc.json'), { user: 'ada' }, { disk, durable: true })
+  assert.equal(flushed, ['a/b', 'a', '', 'a/b/c'].map(name => join(directory, name)))
+})
+
 write('flushes nothing unless told to', async ({ directory }) => {
   const file = join(directory, 'sessions', 'abc.json')
   const { calls, log } = watched()
@@ -360,6 +368,14 @@ write('fails when the directory cannot be flushed', async ({ directory }) => {
   const disk = new Disk('async', refusing('flushDirectory'))
   const failure = failureOf(await writeIfChanged(file, { user: 'ada' }, { disk, durable: true }))
   assert.equal(failure, { type: 'write-failed', file, cause: refusal })
+})
+
+write('writes and flushes again what could not be flushed', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const given = { cache: new SessionCache(), disk: new Disk('async', refusing('flushDirectory', 1)), durable: true }
+  assert.is(failureOf(await writeIfChanged(file, { user: 'ada' }, given)).type, 'write-failed')
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now }), ok('written'))
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now }), ok('unchanged'))
 })
 
 write('leaves the cache valid: what it wrote and touched needs no read', async ({ directory }) => {
