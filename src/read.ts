@@ -25,7 +25,8 @@ export interface ReadOptions extends Lifetime, SealOptions {
 /**
  * The session in `file`, or `null` when there is no such file or the session
  * has expired. It is a new object each time; its cookie's `expires`, where it
- * has one, is a `Date` and says when it expires.
+ * has one, is a `Date` and says when it expires. (`originalExpires`, which
+ * `@fastify/session` makes of it, is left out where every use moves both.)
  *
  * Fails with `read-failed` when the disk refuses and with `malformed` when the
  * text is not a session; where secrets are in play, with `sealed` or `unsealed`.

@@ -21,7 +21,12 @@ export interface Draft {
   readonly base?: Content | null
 }
 
-interface MovingDates { readonly expires: unknown, readonly originalExpires: unknown }
+interface MovingDates {
+  readonly expires: unknown
+  readonly originalExpires: unknown
+  /** All keys of the cookie, in their order. */
+  readonly keys: readonly string[]
+}
 
 // The names that secure-json-parse takes offence at, as JSON.stringify writes them.
 const guarded = ['"__proto__"', '"constructor"']
@@ -48,7 +53,9 @@ export function draftOf (session: object, now: number): Result<Draft, unknown> {
 export function textOf ({ settled, dates }: Draft): string {
   if (dates === null) return settled
   const session: StoredSession = JSON.parse(settled)
-  return JSON.stringify({ ...session, cookie: { ...session.cookie, ...dates } })
+  const { keys, expires, originalExpires } = dates
+  const values: StoredCookie = { ...session.cookie, expires: expires as Date, originalExpires }
+  return JSON.stringify({ ...session, cookie: Object.fromEntries(keys.map(key => [key, values[key]])) })
 }
 
 /**
@@ -129,13 +136,13 @@ export class Content {
   }
 }
 
+// Without both dates: @fastify/session adds the second one only when a session is loaded.
 function settle (session: Record<string, unknown>, cookie: StoredCookie): object {
-  const originalExpires = cookie.originalExpires === undefined ? undefined : null
-  return { ...session, cookie: { ...cookie, expires: null, originalExpires } }
+  return { ...session, cookie: { ...cookie, expires: undefined, originalExpires: undefined } }
 }
 
-function datesOf ({ expires, originalExpires }: StoredCookie): MovingDates {
-  return { expires: copyOf(expires), originalExpires: copyOf(originalExpires) }
+function datesOf (cookie: StoredCookie): MovingDates {
+  return { expires: copyOf(cookie.expires), originalExpires: copyOf(cookie['originalExpires']), keys: Object.keys(cookie) }
 }
 
 function copyOf<T> (date: T): T | Date {
