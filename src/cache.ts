@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache'
 import { ok } from 'neverthrow'
 import { andThen, type Answer } from './answer.ts'
 import type { Disk } from './disk.ts'
-import type { ReadFailed, Sealed, Unsealed } from './errors.ts'
-import { openedContent, type SealOptions } from './seal.ts'
+import type { Unreadable } from './errors.ts'
+import { readContent, type SealOptions } from './seal.ts'
 import { bears, isSame, isSettled, wholeTime, type Mark, type Stamp } from './stamp.ts'
 import type { Content } from './text.ts'
 
@@ -45,18 +45,16 @@ export class SessionCache {
 
   /**
    * What `file` holds at this moment, from memory where its stamp allows it, or
-   * `null` when there is no such file. Fails with `read-failed`, and with
-   * `sealed` or `unsealed` as `options` have it.
+   * `null` when there is no such file. Fails as `readContent` does.
    */
-  fetch (file: string, disk: Disk, options: SealOptions = {}): Answer<Stored | null, ReadFailed | Sealed | Unsealed> {
+  fetch (file: string, disk: Disk, options: SealOptions = {}): Answer<Stored | null, Unreadable> {
     const takenAt = Date.now()
-    const failed = (cause: unknown): ReadFailed => ({ type: 'read-failed', file, cause })
-    return andThen(disk.stat(file).mapErr(failed), stamp => {
+    return andThen(disk.stat(file).mapErr(cause => ({ type: 'read-failed' as const, file, cause })), stamp => {
       if (stamp === null) return ok(null)
       const content = this.#recall(file, stamp)
       if (content !== null) return ok(storedAs(content, stamp))
-      return andThen(disk.read(file, stamp.size).mapErr(failed), text =>
-        text === null ? ok(null) : openedContent(file, text, options).map(content => this.#learn(file, content, stamp, takenAt)))
+      return readContent(file, stamp.size, disk, options).map(content =>
+        content === null ? null : this.#learn(file, content, stamp, takenAt))
     })
   }
 

@@ -45,8 +45,11 @@ export const nodeCalls = {
   switches: () => process.resourceUsage() as Switches
 }
 
+/** What a file holds is no text. */
+export class NotUtf8 extends TypeError {}
+
 // Decoding alone would put something else in the place of what is broken, and the next write would keep that.
 function decoded (bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new TypeError('it is not UTF-8')
+  if (!isUtf8(bytes)) throw new NotUtf8('it is not UTF-8')
   return bytes.toString()
 }

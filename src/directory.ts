@@ -1,12 +1,12 @@
 import { basename, resolve } from 'node:path'
 import { ok, type Result, type ResultAsync } from 'neverthrow'
-import { andThen, type Answer } from './answer.ts'
+import { andThen, recover, type Answer } from './answer.ts'
 import { baseOf, type Base } from './base.ts'
 import { SessionCache } from './cache.ts'
 import { claimPrune } from './claim.ts'
 import { Disk, isAbsent } from './disk.ts'
 import type { InvalidId, NotSerializable, RemoveFailed, SessionError, Unreadable, WalkFailed, WriteFailed } from './errors.ts'
-import type { StoredSession } from './expiry.ts'
+import { moves, type StoredSession } from './expiry.ts'
 import { LateQueue } from './late.ts'
 import { listedAs, listFile, listSessions, type ListedSession, type ListOptions } from './list.ts'
 import type { Settings } from './options.ts'
@@ -17,7 +17,7 @@ import { readSession, sessionIn } from './read.ts'
 import { removeSession } from './remove.ts'
 import { warner } from './report.ts'
 import { Schedule } from './schedule.ts'
-import { Content, draftOf, textOf } from './text.ts'
+import { Content, draftOf, reconciled, textOf } from './text.ts'
 import { writeDraft } from './write.ts'
 
 /** Why a change was not made. */
@@ -78,7 +78,9 @@ export class SessionDirectory {
   touch (file: string, session: { readonly cookie?: unknown } | null | undefined): Answer<unknown, SessionError> {
     return andThen(this.read(file), stored => {
       if (stored === null) return ok(undefined)
-      return this.set(file, { ...stored, cookie: session?.cookie ?? stored.cookie }, { file, content: new Content(JSON.stringify(stored)) })
+      // Its own cookie says when it was used before.
+      const own = moves(stored.cookie) ? { ...stored.cookie, expires: null } : stored.cookie
+      return this.set(file, { ...stored, cookie: session?.cookie ?? own }, { file, content: new Content(JSON.stringify(stored)) })
     })
   }
 
@@ -114,8 +116,21 @@ export class SessionDirectory {
 
   #change (file: string, change: Change): Answer<unknown, ChangeFailed> {
     this.#start()
-    const answer = this.#queue.add(file, change)
-    return this.#late === null || this.#late.isFull ? answer : ok(undefined)
+    return this.#late === null ? this.#queue.add(file, change) : this.#changeLate(file, change, this.#late)
+  }
+
+  // What is acknowledged before the file is looked at must be what the file will say.
+  #changeLate (file: string, change: Change, late: LateQueue<ChangeFailed>): Answer<unknown, ChangeFailed> {
+    const add = (change: Change) => {
+      const answer = late.add(file, change)
+      return late.isFull ? answer : ok(undefined)
+    }
+    if (change?.base === undefined || late.latest(file) !== undefined) return add(change)
+    const { cache, disk } = this.#settings
+    return andThen(recover(cache.fetch(file, disk, this.#settings), 'unreadable'), stored => {
+      if (stored === null) return ok(undefined)
+      return add(stored === 'unreadable' ? change : reconciled(change, stored.content))
+    })
   }
 
   #make (file: string, change: Change): Answer<unknown, ChangeFailed> {

@@ -28,7 +28,10 @@ export class LateQueue<E> {
   constructor (make: Make<unknown, E>, onFailure: (failure: E) => void) {
     this.#make = make
     this.#onFailure = onFailure
-    this.#queue = new ChangeQueue(file => new ResultAsync(this.#makeLate(file)))
+    this.#queue = new ChangeQueue(
+      (file, change) => new ResultAsync(this.#makeAndTell(file, change)),
+      file => this.#pause(file)
+    )
   }
 
   /** Whether so much waits that a change has to wait for the disk as well. */
@@ -61,9 +64,7 @@ export class LateQueue<E> {
     this.#isClosing = false
   }
 
-  async #makeLate (file: string): Promise<Result<unknown, E>> {
-    await this.#pause(file)
-    const change = this.#queue.latest(file) as Change
+  async #makeAndTell (file: string, change: Change): Promise<Result<unknown, E>> {
     const result = await this.#make(file, change)
     if (result.isOk()) {
       this.#refused.delete(file)

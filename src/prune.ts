@@ -6,7 +6,7 @@ import type { RemoveFailed, WalkFailed } from './errors.ts'
 import { defaultTtl } from './expiry.ts'
 import { livingOf, type Lifetime } from './live.ts'
 import { sessionId } from './path.ts'
-import { openedContent, type SealOptions } from './seal.ts'
+import { readContent, type SealOptions } from './seal.ts'
 import { Slice } from './slice.ts'
 import { wholeTime, type Stamp } from './stamp.ts'
 import { isTemporary } from './temporary.ts'
@@ -124,17 +124,14 @@ class Prune {
     const usedAt = wholeTime(stamp)
     const age = this.#clock() - usedAt - grace
     if (this.#count.looked >= sample && age < this.#shortest) return 'kept'
-    const text = await this.#disk.read(file, stamp.size)
-    if (text.isErr()) return 'unreadable'
-    if (text.value === null) return 'gone'
-    const content = openedContent(file, text.value, this.#options)
-    if (content.isErr()) return 'unreadable'
-    return livingOf(content.value, usedAt, this.#options).match(
+    const content = await readContent(file, stamp.size, this.#disk, this.#options)
+    if (content.isOk() && content.value === null) return 'gone'
+    return content.andThen(content => livingOf(content!, usedAt, this.#options).mapErr(cause => ({ type: 'malformed' as const, file, cause }))).match(
       ({ expires }) => {
         this.#shortest = Math.min(this.#shortest, expires - usedAt)
         return age >= expires - usedAt ? 'over' : 'kept'
       },
-      () => this.#options.extension !== '' && age >= this.#ttl ? 'over' : 'unreadable'
+      ({ type }) => type === 'malformed' && this.#options.extension !== '' && age >= this.#ttl ? 'over' : 'unreadable'
     )
   }
 

@@ -10,7 +10,9 @@ export type Make<T, E> = (file: string, change: Change) => Answer<T, E>
 
 interface Pending<T, E> {
   latest: Change
-  running: ResultAsync<T, E>
+  /** Whether `latest` is being made; before that, what comes after overtakes it. */
+  isBegun: boolean
+  readonly running: ResultAsync<T, E>
   following: ResultAsync<T, E> | null
 }
 
@@ -21,10 +23,13 @@ interface Pending<T, E> {
  */
 export class ChangeQueue<T, E> {
   readonly #make: Make<T, E>
+  readonly #pause: ((file: string) => Promise<void>) | null
   readonly #pending = new Map<string, Pending<T, E>>()
 
-  constructor (make: Make<T, E>) {
+  /** With a `pause` no change is made before that has passed. */
+  constructor (make: Make<T, E>, pause: ((file: string) => Promise<void>) | null = null) {
     this.#make = make
+    this.#pause = pause
   }
 
   /** What the session in `file` is about to be, or `undefined` when the file has the last word. */
@@ -41,10 +46,11 @@ export class ChangeQueue<T, E> {
   add (file: string, change: Change): Answer<T, E> {
     const pending = this.#pending.get(file)
     if (pending === undefined) return this.#begin(file, change)
-    const { latest, running, following } = pending
+    const { latest, isBegun, running, following } = pending
     // The session that it was made from is being ended; it does not come back.
     if (latest === null && change?.base !== undefined) return following ?? running
-    pending.latest = following === null ? change : overtaking(latest, change)
+    pending.latest = isBegun && following === null ? change : overtaking(latest, change)
+    if (!isBegun) return running
     pending.following ??= new ResultAsync(this.#follow(file, pending))
     return pending.following
   }
@@ -57,13 +63,24 @@ export class ChangeQueue<T, E> {
   }
 
   #begin (file: string, change: Change): Answer<T, E> {
+    if (this.#pause !== null) return this.#beginLater(file, change, this.#pause(file))
     const running = this.#make(file, change)
-    if (running instanceof ResultAsync) {
-      const pending = { latest: change, running, following: null }
-      this.#pending.set(file, pending)
-      void running.then(() => { if (pending.following === null) this.#pending.delete(file) })
-    }
-    return running
+    return running instanceof ResultAsync ? this.#hold(file, { latest: change, isBegun: true, running, following: null }) : running
+  }
+
+  #beginLater (file: string, change: Change, pause: Promise<void>): ResultAsync<T, E> {
+    const running = new ResultAsync<T, E>(pause.then(() => {
+      pending.isBegun = true
+      return this.#make(file, pending.latest)
+    }))
+    const pending: Pending<T, E> = { latest: change, isBegun: false, running, following: null }
+    return this.#hold(file, pending)
+  }
+
+  #hold (file: string, pending: Pending<T, E>): ResultAsync<T, E> {
+    this.#pending.set(file, pending)
+    void pending.running.then(() => { if (pending.following === null) this.#pending.delete(file) })
+    return pending.running
   }
 
   async #follow (file: string, pending: Pending<T, E>): Promise<Result<T, E>> {

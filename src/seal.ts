@@ -1,7 +1,10 @@
 import { basename } from 'node:path'
 import { err, ok, Result } from 'neverthrow'
+import { andThen, type Answer } from './answer.ts'
+import { NotUtf8 } from './calls.ts'
 import { Cipher, isSealed, type Secret } from './cipher.ts'
-import type { Sealed, Unsealed } from './errors.ts'
+import type { Disk } from './disk.ts'
+import type { Sealed, Unreadable, Unsealed } from './errors.ts'
 import { sessionId, type PathOptions } from './path.ts'
 import { Content } from './text.ts'
 
@@ -43,6 +46,16 @@ export function openedContent (file: string, text: string, options: SealOptions)
       ? err({ type: 'sealed' as const, file, reason: 'no secret opens it, or it was altered or renamed' })
       : ok(new Content(opened.text, { isOutdated: !opened.isCurrent, isSecret: true }))
   })
+}
+
+/**
+ * The content of a file of `size` bytes, or `null` when there is no such file.
+ * Fails with `read-failed`, with `malformed` when it is no text, and as
+ * `openedContent` does.
+ */
+export function readContent (file: string, size: number, disk: Disk, options: SealOptions): Answer<Content | null, Unreadable> {
+  const text = disk.read(file, size).mapErr(cause => ({ type: cause instanceof NotUtf8 ? 'malformed' as const : 'read-failed' as const, file, cause }))
+  return andThen(text, text => text === null ? ok(null) : openedContent(file, text, options))
 }
 
 /** The cipher of a secret. Throws as `new Cipher` does. */

@@ -37,6 +37,13 @@ async function mark (file: string): Promise<number> {
 
 const cache = suiteOnDisk('SessionCache')
 
+cache('fails as malformed for what is no text', async ({ directory }) => {
+  const file = join(directory, 'file')
+  await writeFile(file, Buffer.from([0x7b, 0xff, 0x7d]))
+  const { type, cause } = failureOf(await new SessionCache().fetch(file, new Disk()))
+  assert.equal([type, cause.message], ['malformed', 'it is not UTF-8'])
+})
+
 for (const io of ways) {
   cache(`(${io}) gives what a file holds, and its stamp`, async ({ directory }) => {
     const file = join(directory, 'file')

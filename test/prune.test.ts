@@ -58,6 +58,13 @@ test('removes what is no session when it was unused for the ttl', async ({ direc
   assert.equal(await namesIn(directory), ['young.json'])
 })
 
+test('removes what is not even text when it was unused for the ttl', async ({ directory }) => {
+  await file(directory, 'old.json', '', 14 * day + minute)
+  await writeFile(join(directory, 'old.json'), Buffer.from([0xff]))
+  await utimes(join(directory, 'old.json'), 1_000_000_000, 1_000_000_000)
+  assert.equal(await prune(directory), { ...none, looked: 1, removed: 1 })
+})
+
 test('keeps what is no session where sessions have no extension', async ({ directory }) => {
   await file(directory, 'Makefile', 'all:', 365 * day)
   await file(directory, 'over', anHour, day)
