@@ -1,3 +1,4 @@
+import { Result } from 'neverthrow'
 import type { StoredSession } from './expiry.ts'
 import type { Content } from './text.ts'
 
@@ -27,9 +28,15 @@ export function attachBase ({ cookie }: StoredSession, base: Base): void {
  * the old one, and so the old one's base), another plugin, a script.
  */
 export function baseOf (session: object, file: string): Base | null {
+  const base = findBase(session).unwrapOr(undefined)
+  return base?.file === file ? base : null
+}
+
+// What throws when it is looked at will do so again when it is serialised, and be told then.
+const findBase = Result.fromThrowable((session: object): Base | undefined => {
   for (const symbol of Object.getOwnPropertySymbols(Object(session))) {
     const base = (session as Record<symbol, { [key]?: Base } | null | undefined>)[symbol]?.[key]
-    if (base !== undefined) return base.file === file ? base : null
+    if (base !== undefined) return base
   }
-  return null
-}
+  return undefined
+})

@@ -17,7 +17,7 @@ import { readSession, sessionIn } from './read.ts'
 import { removeSession } from './remove.ts'
 import { warner } from './report.ts'
 import { Schedule } from './schedule.ts'
-import { Content, draftOf, reconciled, textOf } from './text.ts'
+import { Content, draftOf, reconciled, textOf, type Draft } from './text.ts'
 import { writeDraft } from './write.ts'
 
 /** Why a change was not made. */
@@ -59,8 +59,7 @@ export class SessionDirectory {
 
   /** `base` is what the session was made from; without one that is known, `set` creates what is missing. */
   set (file: string, session: object, base: Base | null = baseOf(session, file)): Answer<unknown, NotSerializable | ChangeFailed> {
-    const draft = draftOf(session, this.#settings.clock()).mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
-    return andThen(draft, draft => {
+    return andThen(this.#draft(file, session), draft => {
       if (base === null) return this.#change(file, draft)
       const { content } = base
       const answer = this.#change(file, { ...draft, base: this.#settings.merge ? content : null })
@@ -80,7 +79,8 @@ export class SessionDirectory {
       if (stored === null) return ok(undefined)
       // Its own cookie says when it was used before.
       const own = moves(stored.cookie) ? { ...stored.cookie, expires: null } : stored.cookie
-      return this.set(file, { ...stored, cookie: session?.cookie ?? own }, { file, content: new Content(JSON.stringify(stored)) })
+      return andThen(this.#draft(file, stored), ({ settled }) =>
+        this.set(file, { ...stored, cookie: session?.cookie ?? own }, { file, content: Content.settled(settled) }))
     })
   }
 
@@ -114,6 +114,10 @@ export class SessionDirectory {
     await Promise.all([this.#schedule.stop(), this.#queue.idle()])
   }
 
+  #draft (file: string, session: object): Result<Draft, NotSerializable> {
+    return draftOf(session, this.#settings.clock()).mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
+  }
+
   #change (file: string, change: Change): Answer<unknown, ChangeFailed> {
     this.#start()
     return this.#late === null ? this.#queue.add(file, change) : this.#changeLate(file, change, this.#late)
@@ -138,7 +142,7 @@ export class SessionDirectory {
   }
 
   async #listOne (file: string, options: ListOptions & { readonly disk: Disk }): Promise<ListedSession | null> {
-    const id = sessionId(basename(file), options) ?? ''
+    const id = sessionId(basename(file), options)!
     const change = this.#queue.latest(file)
     if (change === undefined) return (await listFile(id, file, options)).unwrapOr(null)
     if (change === null) return null
@@ -155,8 +159,7 @@ export class SessionDirectory {
     try {
       const wait = await claimPrune(this.#path, pruneInterval, this.#settings)
       if (wait > 0) return wait
-      const pruned = await this.prune(this.#closing.signal)
-      if (pruned.isErr()) this.report(pruned.error)
+      await this.prune(this.#closing.signal).orTee(this.report)
     } catch (cause) {
       // A directory that is not made yet has nothing to prune.
       if (!isAbsent(cause)) this.report({ type: 'walk-failed', directory: this.#path, cause })

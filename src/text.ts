@@ -66,12 +66,14 @@ export function textOf ({ settled, dates }: Draft): string {
 export function reconciled (draft: Draft, theirs: Content): Draft {
   const { base, settled } = draft
   if (!base || base === theirs || theirs.is(settled) || theirs.equals(base)) return draft
-  const sessions = Result.combine([base.parse(), Content.settled(settled).parse(), theirs.parse()])
-  return sessions.match(
-    ([base, mine, theirs]) => ({ ...draft, settled: JSON.stringify(merge(base, mine, theirs)) }),
-    () => draft
-  )
+  return Result.combine([base.parse(), Content.settled(settled).parse(), theirs.parse()])
+    .andThen(([base, mine, theirs]) => mergedText(base, mine, theirs))
+    // What cannot be compared (no session, or one nested too deep) is a change as a whole.
+    .match(settled => ({ ...draft, settled }), () => draft)
 }
+
+const mergedText = Result.fromThrowable((base: StoredSession, mine: StoredSession, theirs: StoredSession) =>
+  JSON.stringify(merge(base, mine, theirs)))
 
 /** A text on its way from or to a file: parsed as often as asked, settled when first compared. */
 export class Content {

@@ -444,7 +444,8 @@ for (const [way, given] of ways) {
   cycle.self = cycle
 
   for (const [what, session] of [['a cycle', cycle], ['a BigInt', { n: 1n }], ['an array', []], ['a text', 'ada'],
-    ['null', null], ['nothing', undefined], ['a __proto__ of its own', JSON.parse('{"__proto__":{}}')]] as const) {
+    ['null', null], ['nothing', undefined],
+    ['one whose keys cannot be listed', new Proxy({}, { ownKeys () { throw new Error('no') } })], ['a __proto__ of its own', JSON.parse('{"__proto__":{}}')]] as const) {
     test(`promise 9: ${what} is not written, and the callback hears of it`, async ({ directory }) => {
       const { get, set } = storeOn(directory)
       await set('abc', { user: 'ada' })
@@ -561,6 +562,16 @@ for (const [way, given] of ways) {
     await Promise.all(sessions.map((session, index) => set('abc', Object.assign(session, { [`key ${index}`]: index }))))
     const { cookie, ...fields } = await get('abc')
     assert.equal(fields, { user: 'ada', 'key 0': 0, 'key 1': 1, 'key 2': 2, 'key 3': 3, 'key 4': 4 })
+  })
+
+  test('promise 13: requests at once on a session nested too deep to compare: the later has the last word', async ({ directory }) => {
+    const { get, set } = storeOn(directory)
+    const nested = (n: number) => JSON.parse('['.repeat(3_000) + n + ']'.repeat(3_000))
+    await set('abc', { ...rolling(Date.now()), nested: nested(0) })
+    const [one, other] = [loaded(await get('abc')), loaded(await get('abc'))]
+    await set('abc', { ...one, nested: nested(1) })
+    await set('abc', { ...other, other: 2 })
+    assert.is((await get('abc')).other, 2)
   })
 
   test('promise 13: the later request has the last word on everything when merging is off', async ({ directory }) => {
@@ -710,11 +721,17 @@ for (const [way, given] of ways) {
     assert.is((await get('ada')).cookie.path, '/shop')
   })
 
-  test('keeps the cookie where a touch is told none', async ({ directory }) => {
-    const { store, get } = await storeOn(directory)
-    const before = await get('ada')
-    for (const session of [null, undefined, {}]) await called(done => store.touch('ada', session as any, done))
-    assert.equal(await get('ada'), before)
+  test('keeps the cookie where a touch is told none, and counts it as a use', async ({ directory }) => {
+    const { store, set, get, clock } = await storeOn(directory)
+    await set('bare', { user: 'eve' })
+    for (const session of [null, undefined, {}]) {
+      clock.now += 1_000
+      await called(done => store.touch('ada', session as any, done))
+      await called(done => store.touch('bare', session as any, done))
+      assert.equal((await get('ada')).cookie.expires, new Date(clock.now + 60_000))
+      assert.equal(await get('bare'), { user: 'eve' })
+      assert.is((await versionOf(store.sessionFile('bare'))).time, clock.now)
+    }
   })
 
   test('touches nothing that is gone, without an error', async ({ directory }) => {
@@ -856,6 +873,15 @@ for (const [way, given] of ways) {
     assert.equal(await namesIn(directory), [])
   })
 
+  test('waits for the disk while more than 16 MiB wait', async ({ directory }) => {
+    const { store } = storeOn(directory)
+    const large = { text: 'x'.repeat(9 * 1024 * 1024) } as any
+    assert.equal(immediately(done => store.set('a', large, done)), [])
+    await called<void>(done => store.set('b', large, done))
+    assert.ok((await namesIn(directory)).includes('b.json'))
+    await store.close()
+  })
+
   test('keeps a session that is loaded and saved before it was written', async ({ directory }) => {
     const { store, get, set } = storeOn(directory)
     await set('abc', rolling(now))
@@ -892,6 +918,7 @@ for (const [way, given] of ways) {
     await set('abc', { ...session, one: 1 })
     const { cookie: _, ...fields } = await get('abc')
     assert.equal(fields, { user: 'ada', one: 1, other: 2 })
+    await store.close()
     await rm(file)
     await mkdir(file)
     await set('abc', { ...session, one: 3 })
