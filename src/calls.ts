@@ -39,7 +39,7 @@ export const nodeCalls = {
       await close(descriptor)
     }
   },
-  openDirectory: (directory: string) => openDirectory(directory, { bufferSize: 256 }),
+  openDirectory: (directory: string, bufferSize: number) => openDirectory(directory, { bufferSize }),
   link: promisify(fs.link),
   now: () => performance.now(),
   switches: () => process.resourceUsage() as Switches

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import type { Dir, Dirent, Stats } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok, ResultAsync } from 'neverthrow'
 import type { Answer } from './answer.ts'
@@ -19,6 +19,9 @@ const countFor = 5
 
 // In bytes. A larger file takes its time from memory too.
 const readAtOnce = 256 * 1024
+
+// A trip to the thread pool brings so many names of a directory.
+const namesAtOnce = 256
 
 // The thread pool opens all files before it goes on with the first: thousands
 // of sessions at once would use up the process's descriptors.
@@ -116,11 +119,14 @@ export class Disk {
     await this.#calls.remove(from)
   }
 
-  /** The names of the regular files in a directory (links are none), as they are found; none when it is missing. */
-  async * files (directory: string): AsyncGenerator<string, void, undefined> {
+  /** The names of the regular files in a directory (links are none), some at a time; none when it is missing. */
+  async * files (directory: string): AsyncGenerator<readonly string[], void, undefined> {
     try {
-      for await (const entry of await this.#calls.openDirectory(directory)) {
-        if (entry.isFile()) yield entry.name
+      const entries = await this.#calls.openDirectory(directory, namesAtOnce)
+      try {
+        for (let first = await entries.read(); first !== null; first = await entries.read()) yield restOf(entries, first)
+      } finally {
+        await entries.close()
       }
     } catch (cause) {
       if (!isAbsent(cause)) throw cause
@@ -171,6 +177,16 @@ export class Disk {
     this.#switches = this.#calls.switches()
     this.#countedAt = now
   }
+}
+
+// What one read brought is in memory, and need not be waited for name by name.
+function restOf (entries: Dir, first: Dirent): string[] {
+  const names = []
+  let left = namesAtOnce
+  for (let entry: Dirent | null = first; entry !== null; entry = --left > 0 ? entries.readSync() : null) {
+    if (entry.isFile()) names.push(entry.name)
+  }
+  return names
 }
 
 /** Whether a call failed because there is no such file. */

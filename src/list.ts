@@ -51,13 +51,15 @@ export interface ListedSession<Session = StoredSession> {
 export async function * listSessions (directory: string, options: ListOptions = {}): AsyncGenerator<ListedSession, void, undefined> {
   const { disk = new Disk('auto'), onFailure } = options
   const slice = new Slice()
-  for await (const name of disk.files(directory)) {
-    const id = sessionId(name, options)
-    if (id === null) continue
-    await slice.pause()
-    const listed = await listFile(id, join(directory, name), { ...options, disk })
-    if (listed.isErr()) onFailure?.(listed.error)
-    else if (listed.value !== null) yield listed.value
+  for await (const names of disk.files(directory)) {
+    for (const name of names) {
+      const id = sessionId(name, options)
+      if (id === null) continue
+      await slice.pause()
+      const listed = await listFile(id, join(directory, name), { ...options, disk })
+      if (listed.isErr()) onFailure?.(listed.error)
+      else if (listed.value !== null) yield listed.value
+    }
   }
 }
 

@@ -14,6 +14,9 @@ export interface PathOptions {
 /** The ending of session files unless told otherwise. */
 export const defaultExtension = '.json'
 
+// What stands for itself in a file name.
+const plain = /^[\w-]+$/
+
 // What ext4, XFS, Btrfs, APFS and NTFS allow at the most for one name.
 const longestName = 255
 
@@ -45,6 +48,7 @@ export function sessionId (name: string, options: PathOptions = {}): string | nu
   const { extension = defaultExtension } = options
   if (!name.endsWith(extension)) return null
   const encoded = name.slice(0, name.length - extension.length)
+  if (plain.test(encoded)) return encoded
   const id = decode(encoded)
   return id !== '' && id !== null && encode(id) === encoded ? id : null
 }
@@ -54,7 +58,7 @@ function refuse (id: unknown, reason: string) {
 }
 
 function encode (id: string): string {
-  return /^[\w-]+$/.test(id) ? id : encodeURIComponent(id).replace(/[.!~*'()]/g, percent)
+  return plain.test(id) ? id : encodeURIComponent(id).replace(/[.!~*'()]/g, percent)
 }
 
 function percent (character: string): string {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { ResultAsync } from 'neverthrow'
+import type { Answer } from './answer.ts'
 import { removeUnused } from './aside.ts'
 import { Disk } from './disk.ts'
 import type { RemoveFailed, WalkFailed } from './errors.ts'
@@ -99,18 +100,32 @@ class Prune {
   async run (): Promise<Pruned> {
     const start = performance.now()
     const slice = new Slice()
-    for await (const name of this.#disk.files(this.#directory)) {
-      if (this.#options.signal?.aborted) break
-      await slice.pause()
-      if (isTemporary(name)) await this.#lookAtTemporary(join(this.#directory, name))
-      else if (sessionId(name, this.#options) !== null) await this.#lookAt(join(this.#directory, name))
+    for await (const names of this.#disk.files(this.#directory)) {
+      for (const name of names) {
+        if (this.#options.signal?.aborted) break
+        // Most files are kept by their stamp alone: for those, promises would be most of the work.
+        if (slice.isOver) await slice.pause()
+        const looking = this.#lookAt(name)
+        if (looking !== null) await looking
+      }
     }
     await Promise.all(this.#removing)
     return { ...this.#count, took: performance.now() - start }
   }
 
-  async #lookAt (file: string): Promise<void> {
-    const stat = await this.#disk.stat(file)
+  #lookAt (name: string): Promise<void> | null {
+    const file = join(this.#directory, name)
+    if (isTemporary(name)) return this.#lookAtTemporary(file)
+    if (sessionId(name, this.#options) === null) return null
+    const stat = this.#disk.stat(file)
+    if (stat instanceof ResultAsync || stat.isErr() || stat.value === null || !this.#isYoung(stat.value)) return this.#lookInto(file, stat)
+    this.#count.looked++
+    this.#count.kept++
+    return null
+  }
+
+  async #lookInto (file: string, answer: Answer<Stamp | null, unknown>): Promise<void> {
+    const stat = await answer
     const stamp = stat.unwrapOr(null)
     if (stat.isOk() && stamp === null) return
     const verdict = stamp === null ? 'unreadable' : await this.#judge(file, stamp)
@@ -121,9 +136,9 @@ class Prune {
   }
 
   async #judge (file: string, stamp: Stamp): Promise<Verdict> {
+    if (this.#isYoung(stamp)) return 'kept'
     const usedAt = wholeTime(stamp)
-    const age = this.#clock() - usedAt - grace
-    if (this.#count.looked >= sample && age < this.#shortest) return 'kept'
+    const age = this.#ageOf(stamp)
     const content = await readContent(file, stamp.size, this.#disk, this.#options)
     if (content.isOk() && content.value === null) return 'gone'
     return content.andThen(content => livingOf(content!, usedAt, this.#options).mapErr(cause => ({ type: 'malformed' as const, file, cause }))).match(
@@ -133,6 +148,16 @@ class Prune {
       },
       ({ type }) => type === 'malformed' && this.#options.extension !== '' && age >= this.#ttl ? 'over' : 'unreadable'
     )
+  }
+
+  // Used more recently than any session of this directory lives, as far as it is known.
+  #isYoung (stamp: Stamp): boolean {
+    return this.#count.looked >= sample && this.#ageOf(stamp) < this.#shortest
+  }
+
+  // In milliseconds since the grace after its last use was over.
+  #ageOf (stamp: Stamp): number {
+    return this.#clock() - wholeTime(stamp) - grace
   }
 
   async #remove (file: string, stamp: Stamp): Promise<void> {

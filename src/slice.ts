@@ -7,9 +7,14 @@ const longest = 4
 export class Slice {
   #start = performance.now()
 
+  /** Whether the slice has taken its time. */
+  get isOver (): boolean {
+    return performance.now() - this.#start >= longest
+  }
+
   /** Returns at once, or in the next slice. */
   async pause (): Promise<void> {
-    if (performance.now() - this.#start < longest) return
+    if (!this.isOver) return
     await setImmediate()
     this.#start = performance.now()
   }

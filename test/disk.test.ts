@@ -247,16 +247,16 @@ disk('finds the regular files in a directory, and nothing else', async ({ direct
   await symlink(join(directory, 'one'), join(directory, 'link'))
   for (const name of ['one', 'two', '.hidden']) await writeFile(join(directory, name), '')
   const found: string[] = []
-  for await (const name of new Disk().files(directory)) found.push(name)
+  for await (const names of new Disk().files(directory)) found.push(...names)
   assert.equal(found.sort(), ['.hidden', 'one', 'two'])
-  for await (const name of new Disk().files(join(directory, 'absent'))) assert.unreachable(name)
+  for await (const names of new Disk().files(join(directory, 'absent'))) assert.unreachable(names.join())
 })
 
 disk('says why it cannot go through a directory', async ({ directory }) => {
   const loop = join(directory, 'loop')
   await symlink(loop, loop)
   const walk = async () => {
-    for await (const name of new Disk().files(loop)) assert.unreachable(name)
+    for await (const names of new Disk().files(loop)) assert.unreachable(names.join())
   }
   assert.is((await rejection(walk())).code, 'ELOOP')
 })
