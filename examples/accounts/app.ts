@@ -118,7 +118,7 @@ export async function buildApp ({ sessionsDirectory, secret, logger = false }: A
       const { account = '', sessionId } = request.session
       const places = []
       for await (const { id, session, usedAt } of store.list()) {
-        if (session.account === account) places.push({ handle: handleOf(id), browser: session.browser ?? '', usedAt, isHere: id === sessionId })
+        if (session.account === account) places.push({ handle: handleOf(id), browser: session.browser ?? browserOf(), usedAt, isHere: id === sessionId })
       }
       return show(reply, placesPage(account, places.sort((one, other) => other.usedAt.getTime() - one.usedAt.getTime())))
     })

@@ -31,7 +31,7 @@ export function homePage ({ account, visits, cart }: Visitor): string {
         <h1>Hello, ${account}</h1>
         <p class="faint">You are signed in, and stay so while this server is restarted.</p>
       </div>
-      <div class="number"><div class="visits">${visits}</div><span class="faint">${visits === 1 ? 'visit' : 'visits'} to this page</span></div>
+      <div class="number"><div class="visits">${visits}</div><span class="faint">${visits === 1 ? 'visit' : 'visits'}</span></div>
     </div>
     <div class="columns">
       <section class="paper">

@@ -34,7 +34,8 @@ form { margin: 0 }
 .paper { background: var(--paper); border: 1px solid var(--line); border-radius: 14px; padding: 1.5rem; margin-bottom: 1.25rem }
 .narrow { max-width: 26rem; margin: 6vh auto 1.25rem }
 .sides { display: flex; align-items: center; justify-content: space-between; gap: .75rem 1rem }
-.number { text-align: right; font-variant-numeric: tabular-nums }
+.sides > :first-child { min-width: 0; overflow-wrap: anywhere }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .visits { font-family: ui-serif, Georgia, "Noto Serif", serif; font-size: 2.6rem; line-height: 1; font-weight: 600; color: var(--accent); font-variant-numeric: tabular-nums }
 label { display: block; font-weight: 600; margin: 1.25rem 0 .35rem }
 input { width: 100%; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: 9px; padding: .6rem .8rem }
