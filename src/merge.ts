@@ -11,11 +11,20 @@ type Fields = Readonly<Record<string, unknown>>
 export function merge (base: Fields, mine: Fields, theirs: Fields): Record<string, unknown> {
   const merged = new Map(Object.entries(theirs))
   for (const key of new Set([...Object.keys(base), ...Object.keys(mine)])) {
-    if (key !== 'cookie' && has(base, key) && has(mine, key) && isDeepStrictEqual(base[key], mine[key])) continue
+    if (key !== 'cookie' && has(base, key) && has(mine, key) && isSame(base[key], mine[key])) continue
     if (has(mine, key)) merged.set(key, mine[key])
     else merged.delete(key)
   }
   return Object.fromEntries(merged)
+}
+
+// What is nested too deep to be compared may have changed.
+function isSame (one: unknown, other: unknown): boolean {
+  try {
+    return isDeepStrictEqual(one, other)
+  } catch {
+    return false
+  }
 }
 
 function has (fields: Fields, key: string): boolean {

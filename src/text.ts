@@ -147,8 +147,11 @@ function datesOf (cookie: StoredCookie): MovingDates {
   return { expires: copyOf(cookie.expires), originalExpires: copyOf(cookie['originalExpires']), keys: Object.keys(cookie) }
 }
 
-function copyOf<T> (date: T): T | Date {
-  return date instanceof Date ? new Date(date) : date
+// As it is at this moment; throws for what cannot be JSON.
+function copyOf (date: unknown): unknown {
+  if (date instanceof Date) return new Date(date)
+  const text = JSON.stringify(date)
+  return text === undefined ? undefined : JSON.parse(text)
 }
 
 // What JSON.stringify would go on with in the place of `value`.

@@ -40,6 +40,14 @@ for (const [fact, base, mine, theirs, expected] of examples) {
   test(fact, () => { assert.equal(merge(base, mine, theirs), expected) })
 }
 
+test('takes what is nested too deep to compare for changed, and nothing else', () => {
+  const nested = (n: number) => JSON.parse('['.repeat(100_000) + n + ']'.repeat(100_000))
+  const mine = nested(0)
+  const merged = merge({ deep: nested(0), a: 1 }, { deep: mine, a: 1 }, { deep: nested(1), a: 2, b: 3 })
+  assert.is(merged['deep'], mine)
+  assert.equal([merged['a'], merged['b']], [2, 3])
+})
+
 test('equals one after the other where the changes do not meet', () => {
   fc.assert(fc.property(fields, change, change, (base, first, second) => {
     fc.pre(Object.keys(first).every(key => !(key in second)) && !('cookie' in first) && !('cookie' in second))

@@ -55,6 +55,16 @@ for (const [name, session] of sessions) {
   })
 }
 
+draft('refuses dates that cannot be JSON, and keeps those that are strange as they are', () => {
+  for (const expires of [1n, { toJSON () { throw new Error('no') } }]) {
+    assert.ok(failureOf(draftOf({ cookie: { originalMaxAge: 1, expires } }, now)) instanceof Error)
+  }
+  for (const expires of [() => {}, Symbol('never'), { year: 2030 }, false, [1]]) {
+    const session = { cookie: { originalMaxAge: 1, expires } }
+    assert.is(textOf(valueOf(draftOf(session, now))), JSON.stringify(session))
+  }
+})
+
 draft('refuses what could not be read back', () => {
   for (const session of [ownProto(), { user: ownProto() }, { constructor: { prototype: {} } }]) {
     assert.is(failureOf(draftOf(session, now)).name, 'SyntaxError')
