@@ -59,26 +59,28 @@ async function town (effort: Effort): Promise<number> {
   const code = await compiled(['server'])
   const servers = await Promise.all(Array.from({ length: workers }, () => Server.start(code.file('server'), directory)))
   const until = performance.now() + Math.max(1, minutes * 60_000 * effort.share)
-  const isOver = () => performance.now() > until
+  let hasFailed = false
+  const isOver = () => hasFailed || performance.now() > until
   const random = new Random(effort.seed)
   const count = { requests: 0, killed: 0, logins: 0, logouts: 0 }
   const next = () => Math.floor(random.next() * 2 ** 31)
   try {
     const citizens = Array.from({ length: clients }, (_, number) => new Citizen(`u${number}`, servers, new Random(next()), count))
-    await Promise.all([
-      ...citizens.map(citizen => citizen.live(isOver)),
-      (async () => {
-        while (!isOver()) {
-          await delay(100 + random.below(400))
-          const place = random.below(workers)
-          const old = servers[place]
-          // The others answer meanwhile.
-          servers[place] = await Server.start(code.file('server'), directory)
-          await old?.kill()
-          count.killed++
-        }
-      })()
-    ])
+    const killing = async () => {
+      while (!isOver()) {
+        await delay(100 + random.below(400))
+        const place = random.below(workers)
+        const old = servers[place]
+        // The others answer meanwhile.
+        servers[place] = await Server.start(code.file('server'), directory)
+        await old?.kill()
+        count.killed++
+      }
+    }
+    const all = [...citizens.map(citizen => citizen.live(isOver)), killing()]
+    for (const one of all) one.catch(() => { hasFailed = true })
+    await Promise.allSettled(all)
+    await Promise.all(all)
     ensure(count.logins > 0 && count.logouts > 0 && count.killed > 0, `there was too little to see: ${JSON.stringify(count)}`)
     console.log(`       ${JSON.stringify(count)}`)
     return count.requests
