@@ -16,7 +16,7 @@ const usage = `Breaks the store on purpose. As root, on Linux, with strace.
     --only <words>  the trials with these words in their names`
 
 // Of the long run: some two minutes.
-const short = 0.04
+const short = 0.06
 
 const parts: Readonly<Record<string, (effort: Effort) => Trial[]>> = {
   model: modelTrials,
