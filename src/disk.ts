@@ -210,7 +210,7 @@ function hasWaited (before: Switches, after: Switches): boolean {
 function stampOf (stats: Stats | undefined): Stamp | null {
   if (stats === undefined) return null
   if (!stats.isFile()) throw new Error('it is not a regular file')
-  return { modified: stats.mtimeMs, changed: stats.ctimeMs, inode: stats.ino, size: stats.size }
+  return { modified: stats.mtimeMs, changed: stats.ctimeMs, inode: stats.ino, born: stats.birthtimeMs, size: stats.size }
 }
 
 function later<T> (promise: Promise<T>): ResultAsync<T | null, unknown> {

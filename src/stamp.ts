@@ -5,18 +5,21 @@ export interface Stamp {
   /** When anything about the file last changed; nobody can set it. */
   readonly changed: number
   readonly inode: number
+  /** When the inode was made: its number is used again, often at once. 0 where the file system does not say. */
+  readonly born: number
   readonly size: number
 }
 
 /**
- * A time that we gave a file ourselves: no other file on this machine has it,
- * so whoever finds it there finds what we left. `before` bounds the change
- * time, by the real clock; `inode` is `null` for a file that we made.
+ * A time that we gave a file ourselves, and which file that was: whoever finds
+ * it there finds what we left. `before` bounds the change time, by the real
+ * clock.
  */
 export interface Mark {
   readonly modified: number
   readonly before: number
-  readonly inode: number | null
+  readonly inode: number
+  readonly born: number
 }
 
 // The coarsest tick of Linux' file times is 10 ms (HZ=100), Windows' clock 15.6 ms.
@@ -49,14 +52,24 @@ export function wholeTime ({ modified }: Stamp): number {
 }
 
 /** The mark of a file that was just given the time `modified`. */
-export function markOf (modified: number, inode: number | null): Mark {
-  return { modified, inode, before: Date.now() + tick }
+export function markOf (modified: number, { inode, born }: Stamp): Mark {
+  return { modified, inode, born, before: Date.now() + tick }
+}
+
+/**
+ * Whether the file at a path can be told from any that comes after it, so that
+ * what is done to that path and what is known of the file belong together: its
+ * inode was made before this tick of the clock. (Another process may replace it
+ * twice while we look away, and give the freed inode's number to its own file.)
+ */
+export function isDistinct ({ born }: Stamp): boolean {
+  return born > 0 && Date.now() - born > tick
 }
 
 /** Whether the file with this stamp is still the one that was left with this mark. */
 export function bears (stamp: Stamp, mark: Mark): boolean {
   return Math.floor(stamp.modified * 1000) === Math.floor(mark.modified * 1000) &&
-    (mark.inode === null || mark.inode === stamp.inode) &&
+    mark.inode === stamp.inode && mark.born === stamp.born &&
     stamp.changed <= mark.before
 }
 

@@ -5,7 +5,7 @@ import { SessionCache, type Stored } from './cache.ts'
 import { Disk, isAbsent } from './disk.ts'
 import type { NotSerializable, WriteFailed } from './errors.ts'
 import { sealedText, type SealOptions } from './seal.ts'
-import { isSame, markedTime, markOf, type Stamp } from './stamp.ts'
+import { isDistinct, isSame, markedTime, markOf, type Stamp } from './stamp.ts'
 import { temporaryFile } from './temporary.ts'
 import { Content, draftOf, reconciled, textOf, type Draft } from './text.ts'
 
@@ -99,7 +99,8 @@ function touch (file: string, draft: Draft, { content, stamp }: Stored, options:
   const time = markedTime(draft.usedAt)
   return andThen(disk.touch(file, time).mapErr(failure(file)), touched => {
     if (touched === null) return create(file, draft, options)
-    cache.keep(file, content, markOf(time, stamp.inode))
+    if (isDistinct(stamp)) cache.keep(file, content, markOf(time, stamp))
+    else cache.forget(file)
     return ok('touched' as const)
   })
 }
@@ -113,9 +114,11 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
   const { disk, cache, durable = false } = options
   const temporary = temporaryFile(file)
   const time = markedTime(draft.usedAt)
+  let made: Stamp
   try {
     await createWithDirectory(temporary, sealedText(file, textOf(draft), options), options)
     await unwrapped(disk.touch(temporary, time))
+    made = existing(await unwrapped(disk.stat(temporary)))
     // Looked at as late as can be: what happens between this and the rename is lost.
     if (draft.base !== undefined && seen !== null && !isStill(seen, await unwrapped(disk.stat(file)))) {
       await disk.remove(temporary)
@@ -129,11 +132,16 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
   }
   // Should the flush fail, the next set of the same content has to write again.
   if (durable) {
-    cache.keep(file, new Content(draft.settled, { isOutdated: true }), markOf(time, null))
+    cache.keep(file, new Content(draft.settled, { isOutdated: true }), markOf(time, made))
     await disk.flushDirectory(dirname(file))
   }
-  cache.keep(file, Content.settled(draft.settled), markOf(time, null))
+  cache.keep(file, Content.settled(draft.settled), markOf(time, made))
   return true
+}
+
+function existing (stamp: Stamp | null): Stamp {
+  if (stamp === null) throw new Error('its temporary file went away')
+  return stamp
 }
 
 async function createWithDirectory (file: string, text: string, options: Through): Promise<void> {

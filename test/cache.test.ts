@@ -8,7 +8,7 @@ import { nodeCalls } from '../src/calls.ts'
 import { Disk, type Io } from '../src/disk.ts'
 import { markedTime, markOf } from '../src/stamp.ts'
 import { Content } from '../src/text.ts'
-import { failureOf, settled, suiteOnDisk, valueOf, watched } from './support.ts'
+import { failureOf, settled, stampOf, suiteOnDisk, valueOf, watched } from './support.ts'
 
 const ways: readonly Io[] = ['auto', 'async']
 
@@ -50,9 +50,9 @@ for (const io of ways) {
     await writeFile(file, '{"user":"ada"}')
     await utimes(file, 1_893_553_445, 1_893_553_445.678)
     const { content, stamp } = valueOf(await new SessionCache().fetch(file, new Disk(io)))!
-    const { mtimeMs, ctimeMs, ino } = await stat(file)
+    const { mtimeMs, ctimeMs, birthtimeMs, ino } = await stat(file)
     assert.equal(content.parse(), ok({ user: 'ada' }))
-    assert.equal(stamp, { modified: mtimeMs, changed: ctimeMs, inode: ino, size: 14 })
+    assert.equal(stamp, { modified: mtimeMs, changed: ctimeMs, inode: ino, born: birthtimeMs, size: 14 })
   })
 
   cache(`(${io}) gives null where there is no file`, async ({ directory }) => {
@@ -158,7 +158,7 @@ for (const io of ways) {
     const file = join(directory, 'file')
     const { cache, fetch, reads } = watchedCache(io)
     await writeFile(file, '{"user":"ada"}')
-    cache.keep(file, new Content('{"user":"ada"}'), markOf(await mark(file), null))
+    cache.keep(file, new Content('{"user":"ada"}'), markOf(await mark(file), await stampOf(file)))
     for (let time = 0; time < 3; time++) assert.equal(await fetch(file), { user: 'ada' })
     assert.is(reads(), 0)
   })
@@ -170,7 +170,7 @@ for (const io of ways) {
     const { cache, disk, fetch, reads } = watchedCache(io)
     const { content, stamp } = valueOf(await cache.fetch(file, disk))!
     for (let time = 0; time < 3; time++) {
-      cache.keep(file, content, markOf(await mark(file), stamp.inode))
+      cache.keep(file, content, markOf(await mark(file), stamp))
       assert.equal(await fetch(file), { user: 'ada' })
     }
     assert.is(reads(), 1)
@@ -197,7 +197,7 @@ for (const io of ways) {
       const file = join(directory, 'file')
       const { cache, fetch } = watchedCache(io)
       await writeFile(file, '{"user":"ada"}')
-      cache.keep(file, new Content('{"user":"ada"}'), markOf(await mark(file), null))
+      cache.keep(file, new Content('{"user":"ada"}'), markOf(await mark(file), await stampOf(file)))
       change(file)
       assert.equal(await fetch(file), { user: 'bob' })
     })
@@ -206,7 +206,7 @@ for (const io of ways) {
       const file = join(directory, 'file')
       const { cache, fetch } = watchedCache(io)
       await writeFile(file, '{"user":"ada"}')
-      cache.keep(file, new Content('{"user":"ada"}'), markOf(await mark(file), null))
+      cache.keep(file, new Content('{"user":"ada"}'), markOf(await mark(file), await stampOf(file)))
       assert.equal(await fetch(file), { user: 'ada' })
       await settled(file)
       change(file)
@@ -221,7 +221,7 @@ for (const io of ways) {
     const { content, stamp } = valueOf(await cache.fetch(file, disk))!
     await writeFile(file + '~', '{"user":"bob"}')
     await rename(file + '~', file)
-    cache.keep(file, content, markOf(await mark(file), stamp.inode))
+    cache.keep(file, content, markOf(await mark(file), stamp))
     assert.equal(await fetch(file), { user: 'bob' })
   })
 
@@ -230,7 +230,7 @@ for (const io of ways) {
     const { cache, fetch } = watchedCache(io)
     await writeFile(file, '{"user":"ada"}')
     const time = await mark(file)
-    cache.keep(file, new Content('{"user":"ada"}'), { modified: time, inode: null, before: Infinity })
+    cache.keep(file, new Content('{"user":"ada"}'), { ...markOf(time, await stampOf(file)), before: Infinity })
     assert.equal(await fetch(file), { user: 'ada' })
     await settled(file)
     await writeFile(file, '{"user":"bob"}')
@@ -255,7 +255,7 @@ for (const io of ways) {
     await writeFile(file, '{"user":"ada"}')
     await settled(file)
     const { cache, fetch, reads } = watchedCache(io, new SessionCache(0))
-    cache.keep(file, new Content('{"user":"bob"}'), markOf(await mark(file), null))
+    cache.keep(file, new Content('{"user":"bob"}'), markOf(await mark(file), await stampOf(file)))
     cache.forget(file)
     await settled(file)
     for (let time = 0; time < 3; time++) assert.equal(await fetch(file), { user: 'ada' })
@@ -308,10 +308,10 @@ cache('does not keep what is larger than itself, nor what that replaced', async 
   const { cache, fetch, reads } = watchedCache('auto', new SessionCache(2_000))
   await writeFile(file, '{"user":"ada"}')
   const time = await mark(file)
-  cache.keep(file, new Content('{"user":"ada"}'), markOf(time, null))
+  cache.keep(file, new Content('{"user":"ada"}'), markOf(time, await stampOf(file)))
   assert.equal(await fetch(file), { user: 'ada' })
   assert.is(reads(), 0)
-  cache.keep(file, new Content(JSON.stringify({ text: 'x'.repeat(2_000) })), markOf(time, null))
+  cache.keep(file, new Content(JSON.stringify({ text: 'x'.repeat(2_000) })), markOf(time, await stampOf(file)))
   assert.equal(await fetch(file), { user: 'ada' })
   assert.is(reads(), 1)
 })
@@ -332,7 +332,7 @@ cache('leaves files as they are', async ({ directory }) => {
   const before = statSync(file)
   const cache = new SessionCache()
   await cache.fetch(file, new Disk())
-  cache.keep(file, new Content('{}'), markOf(1, null))
+  cache.keep(file, new Content('{}'), markOf(1, await stampOf(file)))
   cache.forget(file)
   await mkdir(join(directory, 'inner'))
   await cache.fetch(join(directory, 'inner'), new Disk())

@@ -1,7 +1,8 @@
-import { access, utimes } from 'node:fs/promises'
+import { unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { claimPrune } from '../src/claim.ts'
+import { nodeCalls } from '../src/calls.ts'
 import { Disk } from '../src/disk.ts'
 import { namesIn, rejection, suiteOnDisk } from './support.ts'
 
@@ -37,18 +38,40 @@ test('does not wait for a time that a wrong clock left in the future', async ({ 
 
 test('lets go of a marker that another claimed meanwhile', async ({ directory }) => {
   await claim(directory, 0)
-  const { nodeCalls } = await import('../src/calls.ts')
   const marker = join(directory, '.pruned')
-  const late = new Disk('async', {
+  const claimedBetween = (happening: () => Promise<void>) => new Disk('async', {
     ...nodeCalls,
-    async rename (from, to) {
-      await utimes(marker, new Date(start + interval), new Date(start + interval))
-      await nodeCalls.rename(from, to)
+    async create (...parameters) {
+      await happening()
+      await nodeCalls.create(...parameters)
     }
   })
-  assert.is(await claimPrune(directory, interval, { disk: late, clock: () => start + interval }), interval)
-  await access(marker)
+  const touched = claimedBetween(() => utimes(marker, new Date(start + interval), new Date(start + interval)))
+  assert.is(await claimPrune(directory, interval, { disk: touched, clock: () => start + interval }), interval)
   assert.equal(await namesIn(directory), ['.pruned'])
+  const removed = claimedBetween(() => unlink(marker))
+  assert.is(await claimPrune(directory, interval, { disk: removed, clock: () => start + 3 * interval }), interval)
+  assert.equal(await namesIn(directory), [])
+})
+
+test('goes on after one that died while it claimed, an interval later', async ({ directory }) => {
+  await claim(directory, 0)
+  const token = join(directory, `.pruned-${start}`)
+  await writeFile(token, '')
+  await utimes(token, new Date(start + interval), new Date(start + interval))
+  assert.equal([await claim(directory, interval), (await namesIn(directory)).length], [interval, 2])
+  assert.equal([await claim(directory, 2 * interval), (await namesIn(directory)).length], [interval, 1])
+  assert.is(await claim(directory, 2 * interval), 0)
+  // As when the one that held it ends between our two looks.
+  await writeFile(join(directory, `.pruned-${start + 2 * interval}`), '')
+  const disk = new Disk('async', {
+    ...nodeCalls,
+    stat: async name => {
+      if (name.endsWith('.pruned')) return await nodeCalls.stat(name)
+      throw Object.assign(new Error('no'), { code: 'ENOENT' })
+    }
+  })
+  assert.is(await claimPrune(directory, interval, { disk, clock: () => start + 5 * interval }), interval)
 })
 
 test('rejects with ENOENT for a missing directory', async ({ directory }) => {

@@ -16,8 +16,8 @@ for (const io of ways) {
   disk(`(${io}) stats a file`, async ({ directory }) => {
     const file = join(directory, 'file')
     await writeFile(file, 'text')
-    const { mtimeMs, ctimeMs, ino } = await stat(file)
-    assert.equal(await new Disk(io).stat(file), ok({ modified: mtimeMs, changed: ctimeMs, inode: ino, size: 4 }))
+    const { mtimeMs, ctimeMs, birthtimeMs, ino } = await stat(file)
+    assert.equal(await new Disk(io).stat(file), ok({ modified: mtimeMs, changed: ctimeMs, inode: ino, born: birthtimeMs, size: 4 }))
   })
 
   disk(`(${io}) reads the text of a file`, async ({ directory }) => {

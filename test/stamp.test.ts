@@ -1,16 +1,11 @@
-import { rename, stat, utimes, writeFile } from 'node:fs/promises'
+import { rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bears, isSame, isSettled, markedTime, markOf, wholeTime, type Stamp } from '../src/stamp.ts'
-import { suiteOnDisk } from './support.ts'
+import { bears, isDistinct, isSame, isSettled, markedTime, markOf, wholeTime, type Stamp } from '../src/stamp.ts'
+import { stampOf, suiteOnDisk } from './support.ts'
 
-const stamp: Stamp = { modified: 1_893_553_445_678.25, changed: 1_893_553_445_680.5, inode: 7, size: 366 }
-
-async function stampOf (file: string): Promise<Stamp> {
-  const { mtimeMs, ctimeMs, ino, size } = await stat(file)
-  return { modified: mtimeMs, changed: ctimeMs, inode: ino, size }
-}
+const stamp: Stamp = { modified: 1_893_553_445_678.25, changed: 1_893_553_445_680.5, inode: 7, born: 1_893_553_400_000, size: 366 }
 
 const same = suite('isSame')
 
@@ -104,15 +99,14 @@ bearing('is so for a file that was given its time', async ({ directory }) => {
     const time = markedTime(1_893_553_445_678 + index)
     await utimes(file, time / 1000, time / 1000)
     const found = await stampOf(file)
-    assert.ok(bears(found, markOf(time, null)), `${found.modified} is ${time}`)
-    assert.ok(bears(found, markOf(time, found.inode)))
+    assert.ok(bears(found, markOf(time, found)), `${found.modified} is ${time}`)
   }
 })
 
 bearing('is not so when it was given another since, in the same millisecond too', async ({ directory }) => {
   const file = join(directory, 'file')
   await writeFile(file, 'text')
-  const mark = markOf(1_893_553_445_678.4995, null)
+  const mark = markOf(1_893_553_445_678.4995, await stampOf(file))
   for (const other of [1_893_553_445_678.5005, 1_893_553_445_678.4985, 1_893_553_445_679.4995]) {
     await utimes(file, other / 1000, other / 1000)
     assert.is(bears(await stampOf(file), mark), false)
@@ -124,26 +118,29 @@ bearing('is not so when it was written since', async ({ directory }) => {
   await writeFile(file, 'text')
   const time = markedTime(Date.now())
   await utimes(file, time / 1000, time / 1000)
-  const mark = markOf(time, null)
+  const mark = markOf(time, await stampOf(file))
   await writeFile(file, 'TEXT')
   assert.is(bears(await stampOf(file), mark), false)
 })
 
-bearing('is not so for another file with the same time, when the mark names one', async ({ directory }) => {
+bearing('is not so for another file with the same time', async ({ directory }) => {
   const [file, other] = [join(directory, 'file'), join(directory, 'other')]
   const time = markedTime(Date.now())
   for (const each of [file, other]) {
     await writeFile(each, 'text')
     await utimes(each, time / 1000, time / 1000)
   }
-  const { inode } = await stampOf(file)
+  const mark = markOf(time, await stampOf(file))
   await rename(other, file)
-  assert.is(bears(await stampOf(file), markOf(time, inode)), false)
-  assert.is(bears(await stampOf(file), markOf(time, null)), true)
+  assert.is(bears(await stampOf(file), mark), false)
+})
+
+bearing('is not so for another file that has the inode of the first', () => {
+  assert.is(bears({ ...stamp, born: stamp.born + 30 }, markOf(stamp.modified, stamp)), false)
 })
 
 bearing('is not so when something about it changed later than the mark allows', () => {
-  const mark = markOf(stamp.modified, null)
+  const mark = markOf(stamp.modified, stamp)
   assert.is(bears({ ...stamp, changed: mark.before }, mark), true)
   assert.is(bears({ ...stamp, changed: mark.before + 0.25 }, mark), false)
 })
@@ -154,10 +151,22 @@ const marking = suite('markOf')
 
 marking('allows for one tick of the file system\'s clock, by the real one', () => {
   const earliest = Date.now()
-  const { modified, inode, before } = markOf(stamp.modified, 7)
+  const { modified, inode, born, before } = markOf(stamp.modified, stamp)
   assert.is(modified, stamp.modified)
-  assert.is(inode, 7)
+  assert.equal([inode, born], [stamp.inode, stamp.born])
   assert.ok(before >= earliest + 20 && before <= Date.now() + 20)
 })
 
 marking.run()
+
+const distinct = suite('isDistinct')
+
+distinct('is so for a file that was made before this tick of the clock', () => {
+  assert.is(isDistinct({ ...stamp, born: Date.now() - 1_000 }), true)
+})
+
+distinct('is not so for one that was made just now, or nobody knows when', () => {
+  for (const born of [Date.now() - 10, Date.now() + 1_000, 0]) assert.is(isDistinct({ ...stamp, born }), false)
+})
+
+distinct.run()

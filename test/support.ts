@@ -8,6 +8,7 @@ import { inspect } from 'node:util'
 import type { Result } from 'neverthrow'
 import { suite, type Test } from 'uvu'
 import { nodeCalls, type Calls } from '../src/calls.ts'
+import type { Stamp } from '../src/stamp.ts'
 
 /** What a test of `suiteOnDisk` is given. */
 export interface OnDisk {
@@ -93,6 +94,12 @@ export async function namesIn (directory: string): Promise<string[]> {
 export async function settled (file: string): Promise<void> {
   const { ctimeMs } = await stat(file)
   while (Date.now() - ctimeMs <= 25) await delay(5)
+}
+
+/** What a file's metadata say. */
+export async function stampOf (file: string): Promise<Stamp> {
+  const { mtimeMs, ctimeMs, birthtimeMs, ino, size } = await stat(file)
+  return { modified: mtimeMs, changed: ctimeMs, inode: ino, born: birthtimeMs, size }
 }
 
 /** Calls to the disk that also note their names in `log`, in order. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ok, ResultAsync } from 'neverthrow'
 import * as assert from 'uvu/assert'
@@ -310,14 +310,14 @@ write('writes, touches and then renames a temporary file', async ({ directory })
   const file = join(directory, 'abc.json')
   const { calls, log } = watched()
   await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', calls) })
-  assert.equal(log, ['stat', 'create', 'touch', 'rename'])
+  assert.equal(log, ['stat', 'create', 'touch', 'stat', 'rename'])
 })
 
 write('makes the directory only when there is none', async ({ directory }) => {
   const file = join(directory, 'sessions', 'abc.json')
   const { calls, log } = watched()
   await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', calls) })
-  assert.equal(log, ['stat', 'create', 'makeDirectory', 'create', 'touch', 'rename'])
+  assert.equal(log, ['stat', 'create', 'makeDirectory', 'create', 'touch', 'stat', 'rename'])
 })
 
 write('flushes the file before it is renamed and the directory after it, when it is to be durable', async ({ directory }) => {
@@ -383,11 +383,57 @@ write('leaves the cache valid: what it wrote and touched needs no read', async (
   const { calls, log } = watched()
   const given = { disk: new Disk('async', calls), cache: new SessionCache() }
   await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now })
-  await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now + 1 })
+  await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 1 })
+  await settled(file)
   await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 2 })
-  await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 3 })
   assert.equal(valueOf(await readSession(file, { ...given, clock: () => now })), { user: 'bob' })
   assert.is(log.includes('read'), false)
+})
+
+write('does not take the file of another for its own that was marked in the same microsecond', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const { hrtime } = process
+  const [one, other] = [{ cache: new SessionCache(), clock: () => now }, { clock: () => now }]
+  try {
+    process.hrtime = Object.assign(() => [0, 500_000] as [number, number], hrtime)
+    await writeIfChanged(file, { user: 'ada' }, one)
+    await writeIfChanged(file, { user: 'bob' }, other)
+  } finally {
+    process.hrtime = hrtime
+  }
+  assert.equal(valueOf(await readSession(file, one)), { user: 'bob' })
+})
+
+write('does not take the file of another for its own that it touched by mistake', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  let isNext = false
+  const touch: Calls['touch'] = async (name, seconds) => {
+    if (isNext) {
+      isNext = false
+      // Twice: the second one may have the inode that the first one freed.
+      await writeIfChanged(file, { user: 'bob' }, { clock: () => now })
+      await writeIfChanged(file, { user: 'eve' }, { clock: () => now })
+    }
+    await nodeCalls.touch(name, seconds)
+  }
+  const given = { disk: new Disk('async', { ...nodeCalls, touch }), cache: new SessionCache() }
+  for (const makeSure of [async () => {}, () => settled(file)]) {
+    await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now })
+    await makeSure()
+    isNext = true
+    await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now + 5 })
+    assert.equal(valueOf(await readSession(file, { ...given, clock: () => now })), { user: 'eve' })
+  }
+})
+
+write('fails when its temporary file goes away', async ({ directory }) => {
+  const stat: Calls['stat'] = async name => {
+    if (name.endsWith('.tmp')) await rm(name)
+    return await nodeCalls.stat(name)
+  }
+  const failure = failureOf(await writeIfChanged(join(directory, 'abc.json'), { user: 'ada' }, { disk: new Disk('async', { ...nodeCalls, stat }) }))
+  assert.equal([failure.type, failure.cause.message], ['write-failed', 'its temporary file went away'])
+  assert.equal(await namesIn(directory), [])
 })
 
 write('does not trust its cache with what another wrote, in the same tick too', async ({ directory }) => {
