@@ -35,16 +35,16 @@ const most: Readonly<Record<Verb, number>> = {
   unknown: 20_000,
   unchanged: 2_048,
   moved: 2_048,
-  changed: 1_024,
-  added: 1_024,
-  destroyed: 1_024
+  changed: 512,
+  added: 512,
+  destroyed: 512
 }
 
 const collect = collector()
 
 /** Every operation of every side, in this process. */
 export async function measureProcess (directory: string, isQuick: boolean): Promise<ProcessResults> {
-  const effort = isQuick ? { rounds: 3, duration: 10 } : { rounds: 7, duration: 60 }
+  const effort = isQuick ? { rounds: 3, duration: 10 } : { rounds: 7, duration: 40 }
   const cells: ProcessCell[] = []
   let effects: Effects = {}
   for (const size of Object.keys(sizes) as Size[]) {
