@@ -114,11 +114,11 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
   const { disk, cache, durable = false } = options
   const temporary = temporaryFile(file)
   const time = markedTime(draft.usedAt)
-  let made: Stamp
+  let made: Stamp | null
   try {
     await createWithDirectory(temporary, sealedText(file, textOf(draft), options), options)
     await unwrapped(disk.touch(temporary, time))
-    made = existing(await unwrapped(disk.stat(temporary)))
+    made = (await disk.stat(temporary)).unwrapOr(null)
     // Looked at as late as can be: what happens between this and the rename is lost.
     if (draft.base !== undefined && seen !== null && !isStill(seen, await unwrapped(disk.stat(file)))) {
       await disk.remove(temporary)
@@ -130,18 +130,14 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
     await disk.remove(temporary).catch(() => {})
     throw cause
   }
+  const keep = (content: Content) => made === null ? cache.forget(file) : cache.keep(file, content, markOf(time, made))
   // Should the flush fail, the next set of the same content has to write again.
   if (durable) {
-    cache.keep(file, new Content(draft.settled, { isOutdated: true }), markOf(time, made))
+    keep(new Content(draft.settled, { isOutdated: true }))
     await disk.flushDirectory(dirname(file))
   }
-  cache.keep(file, Content.settled(draft.settled), markOf(time, made))
+  keep(Content.settled(draft.settled))
   return true
-}
-
-function existing (stamp: Stamp | null): Stamp {
-  if (stamp === null) throw new Error('its temporary file went away')
-  return stamp
 }
 
 async function createWithDirectory (file: string, text: string, options: Through): Promise<void> {
