@@ -54,7 +54,15 @@ export class SessionDirectory {
     this.#start()
     const change = this.#queue.latest(file)
     if (change === undefined) return readSession(file, this.#settings)
-    return change === null ? ok(null) : sessionIn(file, { content: Content.settled(change.settled), usedAt: change.usedAt }, this.#settings)
+    if (change === null) return ok(null)
+    const pending = (draft: Draft) => sessionIn(file, { content: Content.settled(draft.settled), usedAt: draft.usedAt }, this.#settings)
+    if (change.base === undefined) return pending(change)
+    // It will be merged with what the file holds, or not be at all.
+    const { cache, disk } = this.#settings
+    return andThen(recover(cache.fetch(file, disk, this.#settings), 'unreadable'), stored => {
+      if (stored === null) return ok(null)
+      return pending(stored === 'unreadable' ? change : reconciled(change, stored.content))
+    })
   }
 
   /** `base` is what the session was made from; without one that is known, `set` creates what is missing. */

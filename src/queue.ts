@@ -49,7 +49,7 @@ export class ChangeQueue<T, E> {
     const { latest, isBegun, running, following } = pending
     // The session that it was made from is being ended; it does not come back.
     if (latest === null && change?.base !== undefined) return following ?? running
-    pending.latest = isBegun && following === null ? change : overtaking(latest, change)
+    pending.latest = isBegun && following === null ? after(latest, change) : overtaking(latest, change)
     if (!isBegun) return running
     pending.following ??= new ResultAsync(this.#follow(file, pending))
     return pending.following
@@ -88,6 +88,11 @@ export class ChangeQueue<T, E> {
     this.#pending.delete(file)
     return this.#begin(file, pending.latest)
   }
+}
+
+// What is to be there after a change that is being made and this one.
+function after (made: Change, change: Change): Change {
+  return made === null || change?.base === undefined ? change : reconciled(change, Content.settled(made.settled))
 }
 
 /** The change that stands for one that waits and for the one that overtakes it. */

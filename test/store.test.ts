@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
@@ -562,6 +563,33 @@ for (const [way, given] of ways) {
     await Promise.all(sessions.map((session, index) => set('abc', Object.assign(session, { [`key ${index}`]: index }))))
     const { cookie, ...fields } = await get('abc')
     assert.equal(fields, { user: 'ada', 'key 0': 0, 'key 1': 1, 'key 2': 2, 'key 3': 3, 'key 4': 4 })
+  })
+
+  test('promise 13: shows what will be there while a loaded session is written', async ({ directory }) => {
+    const { store, get, set, destroy } = storeOn(directory)
+    await set('abc', rolling(Date.now()))
+    const [one, other, third] = [loaded(await get('abc')), loaded(await get('abc')), loaded(await get('abc'))]
+    const fields = async () => {
+      const { cookie: _, ...fields } = await get('abc') ?? {}
+      return fields
+    }
+    await set('abc', { ...one, one: 1 })
+    const setting = set('abc', { ...other, other: 2 })
+    assert.equal(await fields(), { user: 'ada', one: 1, other: 2 })
+    const followed = set('abc', { ...third, third: 3 })
+    assert.equal(await fields(), { user: 'ada', one: 1, other: 2, third: 3 })
+    await Promise.all([setting, followed])
+    assert.equal(await fields(), { user: 'ada', one: 1, other: 2, third: 3 })
+    // At this moment it is gone, or cannot be read; what becomes of the write then is another matter.
+    const last = loaded(await get('abc'))
+    const late = set('abc', { ...last, last: 4 })
+    rmSync(store.sessionFile('abc'))
+    const gone = get('abc')
+    mkdirSync(store.sessionFile('abc'))
+    const unreadable = get('abc')
+    await Promise.allSettled([late, gone, unreadable])
+    await rm(store.sessionFile('abc'), { recursive: true, force: true })
+    await destroy('abc')
   })
 
   test('promise 13: requests at once on a session nested too deep to compare: the later has the last word', async ({ directory }) => {
