@@ -19,7 +19,8 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [${sections.join('] [')}] [--quick] [--sessions <count>] [--directory <path>]
 
 Without the name of a section all of them run: some ten minutes, and more where the disk takes long to make and remove
---sessions files (1,000,000). --quick takes two minutes and shows that everything works; its figures mean little. Sessions are kept below --directory (this folder): name one on the file system that you want to measure.`
+--sessions files (1,000,000). --quick takes two minutes and shows that everything works; its figures mean little.
+Sessions are kept below --directory (this folder): name one on the file system that you want to measure.`
 
 /** The command line's options. Throws a `TypeError` that says what is wrong. */
 export function optionsOf (words: string[]): BenchOptions | null {

@@ -22,6 +22,8 @@ export interface Redis { readonly port: number, readonly stop: () => Promise<voi
 export async function startRedis (): Promise<Redis | null> {
   const port = await freePort()
   const server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  const kill = () => server.kill()
+  process.once('exit', kill)
   // There is no such program, or it cannot start.
   const over = new AbortController()
   const end = new Promise<void>(resolve => { server.once('exit', resolve).once('error', resolve) })
@@ -32,6 +34,7 @@ export async function startRedis (): Promise<Redis | null> {
       return {
         port,
         async stop () {
+          process.off('exit', kill)
           server.kill()
           await end
         }

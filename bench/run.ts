@@ -22,10 +22,12 @@ async function bench (options: BenchOptions): Promise<void> {
   const place = mkdtempSync(join(options.directory, '.sessions-'))
   const remove = () => rmSync(place, { recursive: true, force: true, maxRetries: 3 })
   // So that a million files do not stay behind.
-  process.once('SIGINT', () => {
-    remove()
-    process.exit(130)
-  })
+  for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    process.once(signal, () => {
+      remove()
+      process.exit(status)
+    })
+  }
   try {
     const results = await measure(options, place)
     if (options.quick) console.log(`\n${reportOf(results)}`)
