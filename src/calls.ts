@@ -15,6 +15,8 @@ const utimes = promisify(fs.utimes)
 const makeDirectory = promisify(fs.mkdir)
 const openDirectory = promisify(fs.opendir)
 const open = promisify(fs.open)
+const date = promisify(fs.futimes)
+const look = promisify(fs.fstat)
 const sync = promisify(fs.fsync)
 const close = promisify(fs.close)
 
@@ -27,7 +29,27 @@ export const nodeCalls = {
   read: async (file: string) => decoded(await read(file)),
   touchSync: (file: string, seconds: number) => fs.utimesSync(file, seconds, seconds),
   touch: (file: string, seconds: number) => utimes(file, seconds, seconds),
-  create: (file: string, text: string, mode: number, flush: boolean) => write(file, text, { flag: 'wx', mode, flush }),
+  create: (file: string, mode: number) => open(file, 'wx', mode),
+  // All that is left to do to a file that was just created.
+  fillSync (descriptor: number, text: string, seconds: number): fs.Stats {
+    try {
+      fs.writeFileSync(descriptor, text)
+      fs.futimesSync(descriptor, seconds, seconds)
+      return fs.fstatSync(descriptor)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  },
+  async fill (descriptor: number, text: string, seconds: number, flush: boolean): Promise<fs.Stats> {
+    try {
+      await write(descriptor, text)
+      await date(descriptor, seconds, seconds)
+      if (flush) await sync(descriptor)
+      return await look(descriptor)
+    } finally {
+      await close(descriptor)
+    }
+  },
   rename: promisify(fs.rename),
   remove: promisify(fs.unlink),
   makeDirectory: (directory: string, mode: number) => makeDirectory(directory, { recursive: true, mode }),

@@ -2,23 +2,16 @@ import type { Dir, Dirent, Stats } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok, ResultAsync } from 'neverthrow'
 import type { Answer } from './answer.ts'
-import { nodeCalls, type Calls, type Switches } from './calls.ts'
+import { nodeCalls, type Calls } from './calls.ts'
 import { Limit } from './limit.ts'
+import { Pace } from './pace.ts'
 import type { Stamp } from './stamp.ts'
 
 /** How `Disk` makes the calls that a page cache answers. */
 export type Io = 'auto' | 'async'
 
-// In milliseconds. A page cache answers in microseconds, so a call of one
-// millisecond waited for a device; the next second goes through the thread pool.
-const slow = 1
-const pause = 1_000
-
-// In milliseconds. Counting switches costs as much as a stat, so not for each call.
-const countFor = 5
-
-// In bytes. A larger file takes its time from memory too.
-const readAtOnce = 256 * 1024
+// In bytes. More takes its time in memory too.
+const atOnce = 256 * 1024
 
 // A trip to the thread pool brings so many names of a directory.
 const namesAtOnce = 256
@@ -35,30 +28,28 @@ const renamePatience = 1_000
  * The few calls to the disk that sessions need. `stat`, `read` and `touch`
  * answer at once while the disk answers from memory, and through the thread
  * pool as soon as it does not: a slow disk holds up the event loop for one call
- * a second, never for one a request. What makes or removes files always goes
- * through the thread pool.
+ * a second, never for one a request. What makes, names or removes files always
+ * goes through the thread pool; what fills a new file is memory's too.
  */
 export class Disk {
   readonly #calls: Calls
   readonly #opening = new Limit(openAtOnce)
-  #slowUntil: number
-  #switches: Switches = { voluntaryContextSwitches: 0, involuntaryContextSwitches: 0 }
-  #countedAt = -Infinity
+  readonly #pace: Pace
 
   constructor (io: Io = 'async', calls: Calls = nodeCalls) {
     this.#calls = calls
-    this.#slowUntil = io === 'auto' ? -Infinity : Infinity
+    this.#pace = new Pace(io === 'auto', calls)
   }
 
   /** The stamp of a regular file, or `null` when there is no such file. Fails for anything that is not a file. */
   stat (file: string): Answer<Stamp | null, unknown> {
-    return this.#ask(() => stampOf(this.#calls.statSync(file)), async () => stampOf(await this.#calls.stat(file)))
+    return this.#ask(() => foundStamp(this.#calls.statSync(file)), async () => stampOf(await this.#calls.stat(file)))
   }
 
   /** The text of a file of `size` bytes, or `null` when there is no such file. */
   read (file: string, size: number): Answer<string | null, unknown> {
     const soon = () => this.#opening.run(() => this.#calls.read(file))
-    return size > readAtOnce ? later(soon()) : this.#ask(() => this.#calls.readSync(file), soon)
+    return size > atOnce ? later(soon()) : this.#ask(() => this.#calls.readSync(file), soon)
   }
 
   /** Gives a file its time, in milliseconds; `null` when there is no such file. */
@@ -67,21 +58,30 @@ export class Disk {
     return this.#ask(() => this.#calls.touchSync(file, seconds), () => this.#calls.touch(file, seconds))
   }
 
-  /** Makes a new file; rejects when there is one. With `flush` it is on the device then. */
-  async create (file: string, text: string, mode: number, flush: boolean): Promise<void> {
-    await this.#opening.run(() => this.#calls.create(file, text, mode, flush))
+  /**
+   * Makes a new file that bears `time` (in milliseconds), and gives its stamp;
+   * rejects when there is one. With `flush` it is on the device then.
+   */
+  async create (file: string, text: string, time: number, { mode, flush }: { mode: number, flush: boolean }): Promise<Stamp> {
+    const seconds = time / 1000
+    return await this.#opening.run(async () => {
+      const descriptor = await this.#calls.create(file, mode)
+      const isMemory = !flush && text.length <= atOnce && this.#pace.isFast
+      return stampOf(isMemory
+        ? this.#pace.time(() => this.#calls.fillSync(descriptor, text, seconds))
+        : await this.#calls.fill(descriptor, text, seconds, flush))
+    })
   }
 
   /** Makes a new empty file with this time; whether there was none. */
   async claim (file: string, time: number): Promise<boolean> {
     try {
-      await this.#calls.create(file, '', 0o600, false)
+      await this.create(file, '', time, { mode: 0o600, flush: false })
+      return true
     } catch (cause) {
       if (codeOf(cause) === 'EEXIST') return false
       throw cause
     }
-    await this.touch(file, time)
-    return true
   }
 
   /** Renames over what is there, trying again for a second while that is held open. */
@@ -159,23 +159,12 @@ export class Disk {
   }
 
   #ask<T> (now: () => T, soon: () => Promise<T>): Answer<T | null, unknown> {
-    const start = this.#calls.now()
-    if (start < this.#slowUntil) return later(soon())
-    this.#countSwitches(start)
+    if (!this.#pace.isFast) return later(soon())
     try {
-      return ok(now())
+      return ok(this.#pace.time(now))
     } catch (cause) {
       return isAbsent(cause) ? ok(null) : err(cause)
-    } finally {
-      const end = this.#calls.now()
-      if (end - start > slow && hasWaited(this.#switches, this.#calls.switches())) this.#slowUntil = end + pause
     }
-  }
-
-  #countSwitches (now: number): void {
-    if (now - this.#countedAt < countFor) return
-    this.#switches = this.#calls.switches()
-    this.#countedAt = now
   }
 }
 
@@ -199,16 +188,11 @@ function codeOf (cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }
 
-// On a busy machine it is mostly the scheduler that makes a call slow (two busy
-// cores: 90 times a second), and the thread pool is no remedy for that. Windows
-// counts neither; there every slow call is the disk's.
-function hasWaited (before: Switches, after: Switches): boolean {
-  return after.involuntaryContextSwitches === before.involuntaryContextSwitches &&
-    (after.voluntaryContextSwitches > before.voluntaryContextSwitches || after.voluntaryContextSwitches === 0)
+function foundStamp (stats: Stats | undefined): Stamp | null {
+  return stats === undefined ? null : stampOf(stats)
 }
 
-function stampOf (stats: Stats | undefined): Stamp | null {
-  if (stats === undefined) return null
+function stampOf (stats: Stats): Stamp {
   if (!stats.isFile()) throw new Error('it is not a regular file')
   return { modified: stats.mtimeMs, changed: stats.ctimeMs, inode: stats.ino, born: stats.birthtimeMs, size: stats.size }
 }

@@ -98,6 +98,6 @@ function after (made: Change, change: Change): Change {
 /** The change that stands for one that waits and for the one that overtakes it. */
 export function overtaking (waiting: Change, change: Change): Change {
   if (waiting === null || change?.base === undefined) return change
-  const { settled, dates, usedAt } = reconciled(change, Content.settled(waiting.settled))
-  return waiting.base === undefined ? { settled, dates, usedAt } : { settled, dates, usedAt, base: waiting.base }
+  const { settled, cookie, usedAt } = reconciled(change, Content.settled(waiting.settled))
+  return waiting.base === undefined ? { settled, cookie, usedAt } : { settled, cookie, usedAt, base: waiting.base }
 }

@@ -10,8 +10,8 @@ export interface Draft {
    * same if their settled texts are. It still parses to a session.
    */
   readonly settled: string
-  /** Those dates, where there are any. */
-  readonly dates: MovingDates | null
+  /** The cookie with those dates, where it has any. */
+  readonly cookie: StoredCookie | null
   /** When it was used, in milliseconds. */
   readonly usedAt: number
   /**
@@ -19,13 +19,6 @@ export interface Draft {
    * there, and what others changed since is kept, unless this is `null`.
    */
   readonly base?: Content | null
-}
-
-interface MovingDates {
-  readonly expires: unknown
-  readonly originalExpires: unknown
-  /** All keys of the cookie, in their order. */
-  readonly keys: readonly string[]
 }
 
 // The names that secure-json-parse takes offence at, as JSON.stringify writes them.
@@ -40,22 +33,23 @@ export function draftOf (session: object, now: number): Result<Draft, unknown> {
     const plain = asJson(session)
     if (!isObject(plain)) return err(new TypeError('it is not an object'))
     const cookie = asJson(plain.cookie)
-    const settled = JSON.stringify(moves(cookie) ? settle(plain, cookie) : plain)
+    const settled = JSON.stringify(moves(cookie) ? { ...plain, cookie: settle(cookie) } : plain)
     // What could not be read back must not be written.
     if (guarded.some(name => settled.includes(name))) secureJson.parse(settled)
-    return ok({ settled, dates: moves(cookie) ? datesOf(cookie) : null, usedAt: lastUse(cookie, now) })
+    return ok({ settled, cookie: moves(cookie) ? copyOf(cookie) : null, usedAt: lastUse(cookie, now) })
   } catch (cause) {
     return err(cause)
   }
 }
 
 /** The whole text of a draft: what `JSON.stringify` made of the session at that moment. */
-export function textOf ({ settled, dates }: Draft): string {
-  if (dates === null) return settled
+export function textOf ({ settled, cookie }: Draft): string {
+  if (cookie === null) return settled
+  // @fastify/session puts the cookie first: then only that is serialised again.
+  const start = `{"cookie":${JSON.stringify(settle(cookie))}`
+  if (settled.startsWith(start)) return `{"cookie":${JSON.stringify(cookie)}${settled.slice(start.length)}`
   const session: StoredSession = JSON.parse(settled)
-  const { keys, expires, originalExpires } = dates
-  const values: StoredCookie = { ...session.cookie, expires: expires as Date, originalExpires }
-  return JSON.stringify({ ...session, cookie: Object.fromEntries(keys.map(key => [key, values[key]])) })
+  return JSON.stringify({ ...session, cookie: dated(session.cookie, cookie) })
 }
 
 /**
@@ -139,16 +133,25 @@ export class Content {
 }
 
 // Without both dates: @fastify/session adds the second one only when a session is loaded.
-function settle (session: Record<string, unknown>, cookie: StoredCookie): object {
-  return { ...session, cookie: { ...cookie, expires: undefined, originalExpires: undefined } }
+function settle (cookie: StoredCookie): object {
+  return { ...cookie, expires: undefined, originalExpires: undefined }
 }
 
-function datesOf (cookie: StoredCookie): MovingDates {
-  return { expires: copyOf(cookie.expires), originalExpires: copyOf(cookie['originalExpires']), keys: Object.keys(cookie) }
+// With the dates of `cookie`, and the keys in its order.
+function dated (settled: StoredCookie | undefined, cookie: StoredCookie): object {
+  const { expires, originalExpires } = cookie
+  const whole: Record<string, unknown> = { ...settled, expires, originalExpires }
+  const order = [...Object.keys(cookie), ...Object.keys(whole)].filter(key => key in whole)
+  return Object.fromEntries(order.map(key => [key, whole[key]]))
 }
 
-// As it is at this moment; throws for what cannot be JSON.
-function copyOf (date: unknown): unknown {
+// With dates that stay as they are at this moment. Throws for what cannot be JSON.
+function copyOf (cookie: StoredCookie): StoredCookie {
+  const { expires, originalExpires } = cookie
+  return { ...cookie, expires: dateOf(expires) as Date, originalExpires: dateOf(originalExpires) }
+}
+
+function dateOf (date: unknown): unknown {
   if (date instanceof Date) return new Date(date)
   const text = JSON.stringify(date)
   return text === undefined ? undefined : JSON.parse(text)

@@ -114,11 +114,9 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
   const { disk, cache, durable = false } = options
   const temporary = temporaryFile(file)
   const time = markedTime(draft.usedAt)
-  let made: Stamp | null
+  let made: Stamp
   try {
-    await createWithDirectory(temporary, sealedText(file, textOf(draft), options), options)
-    await unwrapped(disk.touch(temporary, time))
-    made = (await disk.stat(temporary)).unwrapOr(null)
+    made = await createWithDirectory(temporary, sealedText(file, textOf(draft), options), time, options)
     // Looked at as late as can be: what happens between this and the rename is lost.
     if (draft.base !== undefined && seen !== null && !isStill(seen, await unwrapped(disk.stat(file)))) {
       await disk.remove(temporary)
@@ -130,7 +128,7 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
     await disk.remove(temporary).catch(() => {})
     throw cause
   }
-  const keep = (content: Content) => made === null ? cache.forget(file) : cache.keep(file, content, markOf(time, made))
+  const keep = (content: Content) => cache.keep(file, content, markOf(time, made))
   // Should the flush fail, the next set of the same content has to write again.
   if (durable) {
     keep(new Content(draft.settled, { isOutdated: true }))
@@ -140,16 +138,17 @@ async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, o
   return true
 }
 
-async function createWithDirectory (file: string, text: string, options: Through): Promise<void> {
+async function createWithDirectory (file: string, text: string, time: number, options: Through): Promise<Stamp> {
   const { disk, durable = false, fileMode = 0o600, directoryMode = 0o700 } = options
+  const create = async () => await disk.create(file, text, time, { mode: fileMode, flush: durable })
   try {
-    await disk.create(file, text, fileMode, durable)
+    return await create()
   } catch (cause) {
     if (!isAbsent(cause)) throw cause
     const directory = dirname(file)
     const made = await disk.makeDirectory(directory, directoryMode)
     if (durable) await flushNames(made, directory, disk)
-    await disk.create(file, text, fileMode, durable)
+    return await create()
   }
 }
 

@@ -43,7 +43,7 @@ test('lets go of a marker that another claimed meanwhile', async ({ directory })
     ...nodeCalls,
     async create (...parameters) {
       await happening()
-      await nodeCalls.create(...parameters)
+      return await nodeCalls.create(...parameters)
     }
   })
   const touched = claimedBetween(() => utimes(marker, new Date(start + interval), new Date(start + interval)))

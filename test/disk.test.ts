@@ -6,9 +6,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { nodeCalls, type Calls } from '../src/calls.ts'
 import { Disk, isAbsent, type Io } from '../src/disk.ts'
-import { failureOf, namesIn, rejection, suiteOnDisk, valueOf, watched } from './support.ts'
+import { failureOf, namesIn, rejection, stampOf, suiteOnDisk, valueOf, watched } from './support.ts'
 
 const ways: readonly Io[] = ['auto', 'async']
+
+const alone = { mode: 0o600, flush: false }
 
 const disk = suiteOnDisk('Disk')
 
@@ -109,30 +111,46 @@ disk('reads what is larger than 256 KiB through the thread pool', async ({ direc
   assert.equal(log, ['readSync', 'read'])
 })
 
-disk('creates a file of a mode, which it has from the start', async ({ directory }) => {
-  const file = join(directory, 'file')
-  await new Disk().create(file, 'text', 0o640, false)
-  assert.is((await stat(file)).mode & 0o777, 0o640)
-  assert.is(await readFile(file, 'utf8'), 'text')
+for (const io of ways) {
+  for (const flush of [false, true]) {
+    disk(`(${io}) creates a file of a mode and a time${flush ? ', which is on the device' : ''}, and gives its stamp`, async ({ directory }) => {
+      const file = join(directory, 'file')
+      const stamp = await new Disk(io).create(file, 'é\u{1F600}', 1_893_553_445_678, { mode: 0o640, flush })
+      assert.equal(stamp, await stampOf(file))
+      const { mode, mtime, atime } = await stat(file)
+      assert.equal([mode & 0o777, mtime.toISOString(), atime.toISOString()], [0o640, '2030-01-02T03:04:05.678Z', '2030-01-02T03:04:05.678Z'])
+      assert.is(await readFile(file, 'utf8'), 'é\u{1F600}')
+    })
+  }
+
+  disk(`(${io}) creates a large file whole`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    const text = 'x'.repeat(1_000_000)
+    assert.is((await new Disk(io).create(file, text, 0, { mode: 0o600, flush: false })).size, 1_000_000)
+    assert.is(await readFile(file, 'utf8'), text)
+  })
+}
+
+disk('fills what it created at once, when the disk is fast, it is small, and not to be flushed', async ({ directory }) => {
+  const { calls, log } = watched()
+  const fast = new Disk('auto', { ...calls, now: () => 0 })
+  const texts: ReadonlyArray<readonly [text: string, flush: boolean]> = [['x'.repeat(262_144), false], ['x'.repeat(262_145), false], ['x', true]]
+  for (const [index, [text, flush]] of texts.entries()) await fast.create(join(directory, String(index)), text, 0, { mode: 0o600, flush })
+  await new Disk('async', calls).create(join(directory, 'async'), 'x', 0, { mode: 0o600, flush: false })
+  assert.equal(log, ['create', 'fillSync', 'create', 'fill', 'create', 'fill', 'create', 'fill'])
 })
 
 disk('creates no file over another', async ({ directory }) => {
   const file = join(directory, 'file')
   await writeFile(file, 'text')
-  assert.is((await rejection(new Disk().create(file, 'other', 0o600, false))).code, 'EEXIST')
+  assert.is((await rejection(new Disk().create(file, 'other', 0, alone))).code, 'EEXIST')
   assert.is(await readFile(file, 'utf8'), 'text')
 })
 
 disk('creates no file through a link', async ({ directory }) => {
   await symlink(join(directory, 'target'), join(directory, 'link'))
-  assert.is((await rejection(new Disk().create(join(directory, 'link'), 'text', 0o600, false))).code, 'EEXIST')
+  assert.is((await rejection(new Disk().create(join(directory, 'link'), 'text', 0, alone))).code, 'EEXIST')
   assert.equal(await namesIn(directory), ['link'])
-})
-
-disk('creates a file that is on the device, when asked', async ({ directory }) => {
-  const file = join(directory, 'file')
-  await new Disk().create(file, 'text', 0o600, true)
-  assert.is(await readFile(file, 'utf8'), 'text')
 })
 
 disk('renames over what is there', async ({ directory }) => {
@@ -274,10 +292,10 @@ disk('opens no more than 64 files at once', async ({ directory }) => {
   const disk = new Disk('async', {
     ...nodeCalls,
     read: file => counted(() => nodeCalls.read(file)),
-    create: (...parameters) => counted(() => nodeCalls.create(...parameters))
+    fill: (...parameters) => counted(() => nodeCalls.fill(...parameters))
   })
   const files = Array.from({ length: 300 }, (_, index) => join(directory, String(index)))
-  await Promise.all(files.map(file => disk.create(file, file, 0o600, false)))
+  await Promise.all(files.map(file => disk.create(file, file, 0, alone)))
   assert.equal(await Promise.all(files.map(async file => valueOf(await disk.read(file, 1)))), files)
   assert.is(most, 64)
 })
@@ -303,9 +321,16 @@ disk('flushes a directory', async ({ directory }) => {
 
 // The one directory that opens and never flushes; only Linux has it, and shows what is open.
 if (existsSync('/proc/self/fd')) {
-  disk('leaves no directory open that does not flush', async () => {
+  disk('leaves nothing open, even what does not flush or cannot be filled', async ({ directory }) => {
     const open = (await readdir('/proc/self/fd')).length
-    for (let time = 0; time < 20; time++) assert.is((await rejection(new Disk().flushDirectory('/proc'))).code, 'EINVAL')
+    for (let time = 0; time < 20; time++) {
+      assert.is((await rejection(new Disk().flushDirectory('/proc'))).code, 'EINVAL')
+      for (const io of ways) {
+        const disk = new Disk(io)
+        await disk.create(join(directory, `${time} ${io}`), 'text', 0, alone)
+        assert.match((await rejection(disk.create(join(directory, `${time} ${io} never`), 'text', NaN, alone))).message, /time/)
+      }
+    }
     assert.ok((await readdir('/proc/self/fd')).length < open + 20)
   })
 }

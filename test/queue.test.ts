@@ -6,7 +6,7 @@ import { Content, type Draft } from '../src/text.ts'
 
 /** A draft of a session with these fields, from this base. */
 function draft (session: object, base?: object | null): Draft {
-  const plain = { settled: JSON.stringify(session), dates: null, usedAt: 1 }
+  const plain = { settled: JSON.stringify(session), cookie: null, usedAt: 1 }
   return base === undefined ? plain : { ...plain, base: base === null ? null : new Content(JSON.stringify(base)) }
 }
 
@@ -217,7 +217,7 @@ overtake('stands for what waited, when it replaces all of it', () => {
 overtake('keeps what waited beside its own change', () => {
   const { settled, ...rest } = overtaking(draft({ a: 1, b: 1 }, { a: 0, b: 0 }), { ...draft({ a: 0, b: 0, c: 2 }, { a: 0, b: 0 }), usedAt: 7 })!
   assert.equal(JSON.parse(settled), { a: 1, b: 1, c: 2 })
-  assert.equal({ ...rest, base: rest.base!.parse() }, { dates: null, usedAt: 7, base: ok({ a: 0, b: 0 }) })
+  assert.equal({ ...rest, base: rest.base!.parse() }, { cookie: null, usedAt: 7, base: ok({ a: 0, b: 0 }) })
 })
 
 overtake('needs no session to be there when what waited needs none', () => {

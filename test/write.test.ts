@@ -202,7 +202,7 @@ for (const [way, options] of ways) {
   }
 }
 
-for (const name of ['create', 'rename', 'touch'] as const) {
+for (const name of ['create', 'fill', 'rename'] as const) {
   write(`fails with what the disk says when it refuses to ${name}, and leaves the old session and nothing else`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
     const cache = new SessionCache()
@@ -292,9 +292,10 @@ write('creates files and the directory with the modes that it is told', async ({
 write('creates the file with its mode, and does not change it to that afterwards', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   const created: number[] = []
-  const create: Calls['create'] = async (file, ...parameters) => {
-    await nodeCalls.create(file, ...parameters)
+  const create: Calls['create'] = async (file, mode) => {
+    const descriptor = await nodeCalls.create(file, mode)
     created.push((await stat(file)).mode & 0o777)
+    return descriptor
   }
   await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', { ...nodeCalls, create }) })
   assert.equal(created, [0o600])
@@ -306,39 +307,39 @@ write('leaves a directory that exists as it is', async ({ directory }) => {
   assert.is((await stat(directory)).mode & 0o777, 0o755)
 })
 
-write('writes, touches and then renames a temporary file', async ({ directory }) => {
+write('creates, fills and then renames a temporary file', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   const { calls, log } = watched()
   await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', calls) })
-  assert.equal(log, ['stat', 'create', 'touch', 'stat', 'rename'])
+  assert.equal(log, ['stat', 'create', 'fill', 'rename'])
 })
 
 write('makes the directory only when there is none', async ({ directory }) => {
   const file = join(directory, 'sessions', 'abc.json')
   const { calls, log } = watched()
   await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', calls) })
-  assert.equal(log, ['stat', 'create', 'makeDirectory', 'create', 'touch', 'stat', 'rename'])
+  assert.equal(log, ['stat', 'create', 'makeDirectory', 'create', 'fill', 'rename'])
 })
 
 write('flushes the file before it is renamed and the directory after it, when it is to be durable', async ({ directory }) => {
   const file = join(directory, 'sessions', 'abc.json')
   const { calls, log } = watched()
   const notes: unknown[] = []
-  const create: Calls['create'] = async (file, text, mode, flush) => {
+  const fill: Calls['fill'] = async (descriptor, text, seconds, flush) => {
     notes.push(flush)
-    await calls.create(file, text, mode, flush)
+    return await calls.fill(descriptor, text, seconds, flush)
   }
   const flushDirectory: Calls['flushDirectory'] = async directory => {
     notes.push(directory)
     await calls.flushDirectory(directory)
   }
-  const disk = new Disk('async', { ...calls, create, flushDirectory })
+  const disk = new Disk('async', { ...calls, fill, flushDirectory })
   assert.equal(await writeIfChanged(file, { user: 'ada' }, { disk, durable: true }), ok('written'))
-  assert.equal(log.filter(name => name !== 'stat'), ['create', 'makeDirectory', 'flushDirectory', 'create', 'touch', 'rename', 'flushDirectory'])
-  assert.equal(notes, [true, directory, true, dirname(file)])
+  assert.equal(log.filter(name => name !== 'stat'), ['create', 'makeDirectory', 'flushDirectory', 'create', 'fill', 'rename', 'flushDirectory'])
+  assert.equal(notes, [directory, true, dirname(file)])
   log.length = notes.length = 0
   assert.equal(await writeIfChanged(file, { user: 'bob' }, { disk, durable: true }), ok('written'))
-  assert.equal(log.filter(name => name !== 'stat' && name !== 'read'), ['create', 'touch', 'rename', 'flushDirectory'])
+  assert.equal(log.filter(name => name !== 'stat' && name !== 'read'), ['create', 'fill', 'rename', 'flushDirectory'])
   assert.equal(notes, [true, dirname(file)])
 })
 
@@ -354,12 +355,12 @@ write('flushes nothing unless told to', async ({ directory }) => {
   const file = join(directory, 'sessions', 'abc.json')
   const { calls, log } = watched()
   const flushed: boolean[] = []
-  const create: Calls['create'] = async (file, text, mode, flush) => {
+  const fill: Calls['fill'] = async (descriptor, text, seconds, flush) => {
     flushed.push(flush)
-    await calls.create(file, text, mode, flush)
+    return await calls.fill(descriptor, text, seconds, flush)
   }
-  await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', { ...calls, create }) })
-  assert.equal(flushed, [false, false])
+  await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', { ...calls, fill }) })
+  assert.equal(flushed, [false])
   assert.is(log.includes('flushDirectory'), false)
 })
 
@@ -426,25 +427,12 @@ write('does not take the file of another for its own that it touched by mistake'
   }
 })
 
-write('writes, and remembers nothing, when it cannot look at its temporary file', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const { calls, log } = watched()
-  const stat: Calls['stat'] = async name => {
-    if (name.endsWith('.tmp')) throw refusal
-    return await calls.stat(name)
-  }
-  const given = { disk: new Disk('async', { ...calls, stat }), cache: new SessionCache() }
-  assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('written'))
-  assert.equal(valueOf(await readSession(file, given)), { user: 'ada' })
-  assert.ok(log.includes('read'))
-})
-
 write('fails when its temporary file goes away', async ({ directory }) => {
-  const stat: Calls['stat'] = async name => {
-    if (name.endsWith('.tmp')) await rm(name)
-    return await nodeCalls.stat(name)
+  const fill: Calls['fill'] = async (...parameters) => {
+    for (const name of await namesIn(directory)) await rm(join(directory, name))
+    return await nodeCalls.fill(...parameters)
   }
-  const failure = failureOf(await writeIfChanged(join(directory, 'abc.json'), { user: 'ada' }, { disk: new Disk('async', { ...nodeCalls, stat }) }))
+  const failure = failureOf(await writeIfChanged(join(directory, 'abc.json'), { user: 'ada' }, { disk: new Disk('async', { ...nodeCalls, fill }) }))
   assert.equal([failure.type, failure.cause.code], ['write-failed', 'ENOENT'])
   assert.equal(await namesIn(directory), [])
 })
@@ -497,12 +485,13 @@ async function overtaken (directory: string, times: number, change: (file: strin
   const file = join(directory, 'abc.json')
   await writeIfChanged(file, session, { clock: () => now })
   let time = 0
-  const create: Calls['create'] = async (...parameters) => {
-    await nodeCalls.create(...parameters)
+  const fill: Calls['fill'] = async (...parameters) => {
+    const stats = await nodeCalls.fill(...parameters)
     if (time++ < times) await change(file, time)
+    return stats
   }
   const draft = { ...valueOf(draftOf({ ...session, a: 2 }, now)), base: new Content(JSON.stringify(session)) }
-  const outcome = await writeDraft(file, draft, { disk: new Disk('async', { ...nodeCalls, create }) })
+  const outcome = await writeDraft(file, draft, { disk: new Disk('async', { ...nodeCalls, fill }) })
   return { file, outcome }
 }
 

@@ -332,7 +332,7 @@ async function tooLong (directory: string, options: StoreOptions): Promise<numbe
   return 4
 }
 
-const faults = ['stat', 'read', 'touch', 'create', 'create halfway', 'rename', 'remove', 'flushDirectory', 'makeDirectory'] as const
+const faults = ['stat', 'read', 'touch', 'create', 'fill', 'rename', 'remove', 'flushDirectory', 'makeDirectory'] as const
 
 // The functions, since only they can be given a disk.
 async function faulty (place: string, fault: typeof faults[number], io: 'auto' | 'async'): Promise<number> {
@@ -352,9 +352,9 @@ async function faulty (place: string, fault: typeof faults[number], io: 'auto' |
   now += 1_000
   const touched = await write({ number: 1 })
   if (['touch', 'makeDirectory'].includes(fault)) ensure(failureOf(touched).type === 'write-failed', 'a touch was not')
-  else if (fault !== 'stat' && fault !== 'read' && !fault.startsWith('create')) valueOf(touched)
+  else if (fault !== 'stat' && fault !== 'read' && fault !== 'create') valueOf(touched)
   const written = await write({ number: 2 })
-  const isWritten = fault === 'read' || fault === 'remove' || fault === 'stat'
+  const isWritten = ['read', 'remove', 'stat', 'touch'].includes(fault)
   if (isWritten) valueOf(written)
   else ensure(failureOf(written).type === 'write-failed' && failureOf(written).cause.code === 'EIO', 'a write was not')
   const removed = await removeSession(file, options)
@@ -370,14 +370,16 @@ async function faulty (place: string, fault: typeof faults[number], io: 'auto' |
 }
 
 function broken (state: { readonly isBroken: boolean }, fault: string): Calls {
-  const name = fault.split(' ')[0]
   const refuse = () => { throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }) }
   const breaks = ([own, call]: [string, Function]) => [own, (...parameters: unknown[]) => {
-    if (!state.isBroken || own.replace('Sync', '') !== name) return call(...parameters)
-    if (own.endsWith('Sync')) return refuse()
-    if (fault !== 'create halfway') return Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }))
-    const [file, text, ...rest] = parameters as [string, string]
-    return Promise.resolve(call(file, text.slice(0, 5), ...rest)).then(refuse)
+    if (!state.isBroken || own.replace('Sync', '') !== fault) return call(...parameters)
+    if (fault === 'fill') {
+      // Halfway, so that the file is closed.
+      const [descriptor, text, ...rest] = parameters as [number, string]
+      const filled = call(descriptor, text.slice(0, 5), ...rest)
+      return own === 'fill' ? filled.then(refuse) : refuse()
+    }
+    return own.endsWith('Sync') ? refuse() : Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }))
   }]
   return Object.fromEntries(Object.entries(nodeCalls).map(breaks as never)) as Calls
 }

@@ -27,7 +27,7 @@ async function traceDurable (): Promise<number> {
       process.execPath, '--import', 'tsx', fileURLToPath(new URL('durable.ts', import.meta.url)), directory
     ], { env: { ...process.env, UV_USE_IO_URING: '0' } })
     const seen = callsIn(await readFile(log, 'utf8'), place)
-    const write = ['create .tmp', 'write .tmp', 'flush .tmp', 'date .tmp', 'rename .tmp over sessions/a.json', 'flush above/sessions']
+    const write = ['create .tmp', 'write .tmp', 'date .tmp', 'flush .tmp', 'rename .tmp over sessions/a.json', 'flush above/sessions']
     const expected = [
       'make above', 'make above/sessions', 'flush above', 'flush .', ...write,
       ...write,
