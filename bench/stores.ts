@@ -41,6 +41,7 @@ export const sides = {
   auto: ours('this store'),
   async: ours("this store, io: 'async'", { io: 'async' }),
   durable: ours('this store, durable', { durable: true }),
+  sealed: ours('this store, sealed', { secret: 'a secret that only the benchmark has' }),
   late: ours("this store, acknowledge: 'memory'", { acknowledge: 'memory' }),
   itrocks: {
     label: '@itrocks 0.0.11',

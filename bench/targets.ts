@@ -17,16 +17,16 @@ export function isReached ({ goal, reached, isBound = false }: Target): boolean 
   return isBound ? reached <= goal : reached >= goal
 }
 
-/** What issue 3 and issue 4 ask for, as far as it was measured: 400 bytes, one operation at a time where nothing else is said. */
+/** What this store is to reach, as far as it was measured: 400 bytes, one operation at a time where nothing else is said. */
 export function targetsOf (results: Results): Target[] {
   return [...processTargets(results), ...httpTargets(results), ...scaleTargets(results), ...pruneTargets(results)]
 }
 
 function processTargets ({ process }: Results): Target[] {
   if (process === undefined) return []
-  const reached = (verb: Verb, other: string, inFlight = 1) => {
+  const reached = (verb: Verb, other: string, inFlight = 1, side = 'auto') => {
     const cell = process.found.cells.find(cell => cell.verb === verb && cell.size === '400 bytes' && cell.inFlight === inFlight)
-    return ratioOf(cell?.samples ?? {}, 'auto', other)
+    return ratioOf(cell?.samples ?? {}, side, other)
   }
   return [
     { name: '`get` known, against raw stat + parse', goal: 0.6, reached: reached('known', 'raw') },
@@ -37,7 +37,8 @@ function processTargets ({ process }: Results): Target[] {
     { name: '`set` changed, against `session-file-store`', goal: 2, reached: reached('changed', 'sessionFileStore') },
     { name: 'the same, 64 in flight', goal: 2, reached: reached('changed', 'sessionFileStore', 64) },
     { name: '`set` changed, against `@itrocks`, which writes in place', goal: 1, reached: reached('changed', 'itrocks') },
-    { name: 'the same, 64 in flight', goal: 1, reached: reached('changed', 'itrocks', 64) }
+    { name: 'the same, 64 in flight', goal: 1, reached: reached('changed', 'itrocks', 64) },
+    { name: '`set` with only the expiry moved, sealed against plain', goal: 0.9, reached: reached('moved', 'auto', 1, 'sealed') }
   ]
 }
 

@@ -35,7 +35,7 @@ export const verbLabels: Readonly<Record<Verb, string>> = {
 }
 
 /** The sides that are compared in process: the stores that have no server, and `raw`. */
-export const verbSides = ['auto', 'async', 'durable', 'itrocks', 'sessionFileStore', 'map', 'raw'] as const
+export const verbSides = ['auto', 'async', 'durable', 'sealed', 'itrocks', 'sessionFileStore', 'map', 'raw'] as const
 
 export type VerbSide = typeof verbSides[number]
 

@@ -5,8 +5,8 @@ import type { Calls, Switches } from './calls.ts'
 const slow = 1
 const pause = 1_000
 
-// In milliseconds. Counting switches costs as much as a stat, so not for each call.
-const countFor = 5
+// In milliseconds. Counting switches costs more than a stat, so not for each call.
+const countFor = 50
 
 /**
  * Whether the disk answers from memory, judged by the calls that were made at
@@ -37,8 +37,14 @@ export class Pace {
       return call()
     } finally {
       const end = this.#calls.now()
-      if (end - start > slow && hasWaited(this.#switches, this.#calls.switches())) this.#slowUntil = end + pause
+      if (end - start > slow) this.#judge(end)
     }
+  }
+
+  #judge (end: number): void {
+    if (hasWaited(this.#switches, this.#calls.switches())) this.#slowUntil = end + pause
+    // Some time between the last count and now it was preempted; the next call is judged by itself.
+    else this.#countedAt = -Infinity
   }
 
   #countSwitches (now: number): void {

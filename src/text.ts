@@ -76,7 +76,7 @@ export class Content {
   readonly #isSecret: boolean
   #text: string
   #isSettled: boolean
-  #isSafe = false
+  #isSafe: boolean
 
   constructor (text: string, { isSettled = false, isOutdated = false, isSecret = false } = {}) {
     this.isOutdated = isOutdated
@@ -84,6 +84,8 @@ export class Content {
     // An editor's byte order mark says nothing in UTF-8.
     this.#text = text.startsWith('\uFEFF') ? text.slice(1) : text
     this.#isSettled = isSettled
+    // A settled text was made from what had passed.
+    this.#isSafe = isSettled
   }
 
   /** The content that has this settled text. */
