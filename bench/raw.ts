@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import type { BenchSession } from './sessions.ts'
+import type { Store } from './stores.ts'
 import type { Verbs } from './verbs.ts'
 
 /**
@@ -51,5 +52,21 @@ export function rawVerbs (directory: string): Verbs {
       texts.delete(id)
       fs.unlink(fileOf(id), done)
     }
+  }
+}
+
+/** The same as a store: what any one costs at least that looks at the file before it believes its memory. */
+export function rawStore (directory: string): Store {
+  const { known, moved, changed, destroyed } = rawVerbs(directory)
+  const contents = new Map<string, string>()
+  return {
+    get: known,
+    set (id, session, done) {
+      const content = JSON.stringify({ ...session, cookie: undefined })
+      if (content === contents.get(id)) return moved(id, session, done)
+      contents.set(id, content)
+      changed(id, session, done)
+    },
+    destroy: destroyed
   }
 }

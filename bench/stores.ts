@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { StoreOptions } from '../src/index.ts'
 import { load, loadLibrary } from './load.ts'
 import { mapStore } from './map.ts'
+import { rawStore } from './raw.ts'
 import { redisStore } from './redis.ts'
 import type { BenchSession } from './sessions.ts'
 import { sqliteStore } from './sqlite.ts'
@@ -61,6 +62,7 @@ export const sides = {
       return new FileStore({ path: directory, logFn: () => {}, reapInterval: -1 })
     }
   },
+  raw: { label: 'raw node:fs', file: withExtension, open: ({ directory }) => rawStore(directory) },
   map: { label: 'Map of JSON strings', open: () => mapStore() },
   memory: {
     label: '@fastify/session MemoryStore',
@@ -78,7 +80,7 @@ export type SideName = keyof typeof sides
 
 /** What tables and chart call a side. */
 export function labelOf (name: string): string {
-  return name === 'raw' ? 'raw node:fs' : (sides as Record<string, Side>)[name]?.label ?? name
+  return (sides as Record<string, Side>)[name]?.label ?? name
 }
 
 function ours (label: string, options: StoreOptions = {}): Side {

@@ -52,6 +52,8 @@ function httpTargets ({ http }: Results): Target[] {
     { name: 'HTTP, reading route, against `connect-redis` on loopback', goal: 1.05, reached: reading('redis') },
     { name: 'HTTP, reading route, against `@itrocks`', goal: 2, reached: reading('itrocks') },
     { name: 'HTTP, reading route, against `session-file-store`', goal: 6, reached: reading('sessionFileStore') },
+    { name: 'HTTP, reading route, against raw stat, parse, stringify, utimes', goal: 0.9, reached: reading('raw') },
+    { name: 'HTTP, changing route, against raw write + rename', goal: 0.9, reached: changing('raw') },
     { name: 'HTTP, changing route, against `@itrocks`', goal: 1.1, reached: changing('itrocks') },
     { name: 'HTTP, changing route, against `session-file-store`', goal: 2.5, reached: changing('sessionFileStore') },
     { name: "HTTP, changing route, `acknowledge: 'memory'`, against the `Map` of JSON strings", goal: 0.85, reached: changing('map', 'late') },

@@ -50,6 +50,6 @@ export async function verbsOf (name: VerbSide, place: Place): Promise<Verbs> {
 
 /** The file in which a side holds a session, or `null` when it has none. */
 export function fileOf (name: VerbSide, directory: string, id: string): string | null {
-  const side: Side = sides[name === 'raw' ? 'auto' : name]
+  const side: Side = sides[name]
   return side.file?.(directory, id) ?? null
 }
