@@ -5,17 +5,23 @@ const longest = 4
 
 /** Long work in short slices: `pause` lets the event loop go on when the slice has taken its time. */
 export class Slice {
-  #start = performance.now()
+  readonly #now: () => number
+  #start: number
+
+  constructor (now = () => performance.now()) {
+    this.#now = now
+    this.#start = now()
+  }
 
   /** Whether the slice has taken its time. */
   get isOver (): boolean {
-    return performance.now() - this.#start >= longest
+    return this.#now() - this.#start >= longest
   }
 
   /** Returns at once, or in the next slice. */
   async pause (): Promise<void> {
     if (!this.isOver) return
     await setImmediate()
-    this.#start = performance.now()
+    this.#start = this.#now()
   }
 }
