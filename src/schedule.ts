@@ -2,9 +2,9 @@
 const soon = 1_000
 
 /**
- * Calls `job` `first` milliseconds after it was first started, and then again whenever the time
- * has passed that the job gave, in milliseconds. Its timer keeps no process
- * alive.
+ * Calls `job` `first` milliseconds after the first start, and then again
+ * whenever the time has passed that the job gave, in milliseconds. Its timer
+ * keeps no process alive.
  */
 export class Schedule {
   readonly #job: () => Promise<number>

@@ -1,4 +1,4 @@
-import { readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { removeUnused } from '../src/aside.ts'
@@ -42,6 +42,26 @@ test('brings back a file that was written at the last moment', async ({ director
   const { file, stamp, disk } = await scene(directory, file => writeFile(file, '{"user":"ada"}'))
   assert.is(await removeUnused(file, stamp, disk), false)
   assert.is(await readFile(file, 'utf8'), '{"user":"ada"}')
+})
+
+test('brings back another file, even one of the same size and time', async ({ directory }) => {
+  const { file, stamp, disk } = await scene(directory, async file => {
+    const { atime, mtime } = await stat(file)
+    await writeFile(`${file}.new`, '[]')
+    await utimes(`${file}.new`, atime, mtime)
+    await rename(`${file}.new`, file)
+  })
+  await utimes(file, 1_900_000_000, 1_900_000_000)
+  assert.is(await removeUnused(file, { ...stamp, modified: 1_900_000_000_000 }, disk), false)
+  assert.is(await readFile(file, 'utf8'), '[]')
+})
+
+test('brings back a file that it cannot look at again', async ({ directory }) => {
+  const { file, stamp, disk } = await scene(directory, async () => {}, {
+    stat: async () => { throw Object.assign(new Error('no'), { code: 'EIO' }) }
+  })
+  assert.is(await removeUnused(file, stamp, disk), false)
+  assert.is(await readFile(file, 'utf8'), '{}')
 })
 
 test('lets a file be that was written while it was aside', async ({ directory }) => {

@@ -73,6 +73,12 @@ test('find nothing in what no plugin made', () => {
   assert.is(baseOf({ [Symbol('a')]: undefined, [Symbol('b')]: null, [Symbol('c')]: 'd', [Symbol('d')]: {} }, base.file), null)
 })
 
+test('find each other behind whatever else stands under symbols', () => {
+  const { cookie } = { cookie: {} } satisfies StoredSession
+  attachBase({ cookie }, base)
+  assert.is(baseOf({ [Symbol('a')]: undefined, [Symbol('b')]: null, [Symbol('c')]: 'd', [Symbol('d')]: cookie }, base.file), base)
+})
+
 test('let a session be that has no cookie', () => {
   const session = { user: 'ada' }
   attachBase(session, base)
