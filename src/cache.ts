@@ -78,11 +78,7 @@ export class SessionCache {
   }
 
   #learn (file: string, content: Content, stamp: Stamp, takenAt: number): Stored {
-    if (isSettled(stamp, takenAt)) {
-      this.#entries?.set(file, { content, known: stamp })
-    } else {
-      this.forget(file)
-    }
+    if (isSettled(stamp, takenAt)) this.#entries?.set(file, { content, known: stamp })
     return storedAs(content, stamp)
   }
 }

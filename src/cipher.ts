@@ -44,7 +44,7 @@ export class Cipher {
     for (const secret of secrets) {
       const bytes = bytesOf(secret)
       const fingerprint = derived(bytes, fingerprintInfo, fingerprintLength).toString('hex')
-      if (!this.#keys.has(fingerprint)) this.#keys.set(fingerprint, derived(bytes, keyInfo, keyLength))
+      this.#keys.set(fingerprint, derived(bytes, keyInfo, keyLength))
     }
     const [current] = this.#keys.keys()
     if (current === undefined) throw new TypeError('there is no secret; expected one or more')

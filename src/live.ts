@@ -34,7 +34,7 @@ export function livingOf (content: Content, usedAt: number, { ttl = defaultTtl }
     const { cookie } = session
     if (moves(cookie)) {
       cookie.expires = new Date(expires)
-      if ('originalExpires' in cookie) delete cookie.originalExpires
+      delete cookie.originalExpires
     } else if (isObject(cookie) && timeOf(cookie.expires) !== null) {
       cookie.expires = new Date(expires)
     }

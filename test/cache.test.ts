@@ -303,6 +303,16 @@ cache('counts what small sessions take beside their text', async ({ directory })
   assert.is(reads(), 2)
 })
 
+cache('counts what the name of a file takes', async ({ directory }) => {
+  const file = join(directory, 'n'.repeat(200))
+  await writeFile(file, '{}')
+  await settled(file)
+  const { fetch, reads } = watchedCache('auto', new SessionCache(2 * '{}'.length + file.length + 399))
+  await fetch(file)
+  await fetch(file)
+  assert.is(reads(), 2)
+})
+
 cache('does not keep what is larger than itself, nor what that replaced', async ({ directory }) => {
   const file = join(directory, 'file')
   const { cache, fetch, reads } = watchedCache('auto', new SessionCache(2_000))

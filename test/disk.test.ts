@@ -189,6 +189,29 @@ disk('gives up on what is held open after a second', async () => {
   assert.is(tried, 3)
 })
 
+disk('gives up when the next try would be too late', async () => {
+  for (const [took, tries] of [[995, 2], [996, 1]] as const) {
+    let [time, tried] = [5_000, 0]
+    const rename = (async () => {
+      tried++
+      time += took
+      throw Object.assign(new Error('held open'), { code: 'EBUSY' })
+    }) as unknown as Calls['rename']
+    await rejection(new Disk('auto', { ...nodeCalls, rename, now: () => time }).rename('from', 'to'))
+    assert.is(tried, tries)
+  }
+})
+
+disk('waits twice as long each time for what is held open', async () => {
+  const tried: number[] = []
+  const rename = (async () => {
+    if (tried.push(performance.now()) < 5) throw Object.assign(new Error('held open'), { code: 'EBUSY' })
+  }) as unknown as Calls['rename']
+  await new Disk('auto', { ...nodeCalls, rename, now: () => 0 }).rename('from', 'to')
+  // 5, 10, 20 and 40 ms; a timer may come a millisecond early, and as late as it likes.
+  assert.ok(tried.at(-1)! - tried[0]! > 70)
+})
+
 disk('gives up at once on a rename that is refused for good', async ({ directory }) => {
   const { calls, log } = watched()
   assert.is((await rejection(new Disk('auto', calls).rename(join(directory, 'absent'), join(directory, 'to')))).code, 'ENOENT')
@@ -218,6 +241,12 @@ disk('claims a name once, with the time that it is told', async ({ directory }) 
     assert.equal([mode & 0o777, mtime.toISOString(), size], [0o600, '2030-01-02T03:04:05.678Z', 0])
   }
   assert.is((await rejection(new Disk().claim(join(directory, 'absent', 'claim'), 0))).code, 'ENOENT')
+})
+
+disk('waits for no device when it claims a name', async ({ directory }) => {
+  const { calls, log } = watched()
+  await new Disk('auto', { ...calls, now: () => 0 }).claim(join(directory, 'claim'), 0)
+  assert.equal(log, ['create', 'fillSync'])
 })
 
 disk('claims a name for one of many at once', async ({ directory }) => {
@@ -270,6 +299,15 @@ disk('finds the regular files in a directory, and nothing else', async ({ direct
   for await (const names of new Disk().files(join(directory, 'absent'))) assert.unreachable(names.join())
 })
 
+disk('gives the names in a directory 256 at a time', async ({ directory }) => {
+  const names = Array.from({ length: 600 }, (_, index) => String(index))
+  for (const name of names) await writeFile(join(directory, name), '')
+  const found: Array<readonly string[]> = []
+  for await (const names of new Disk().files(directory)) found.push(names)
+  assert.equal(found.flat().sort(), names.sort())
+  assert.equal(found.map(({ length }) => length), [256, 256, 88])
+})
+
 disk('says why it cannot go through a directory', async ({ directory }) => {
   const loop = join(directory, 'loop')
   await symlink(loop, loop)
@@ -301,13 +339,13 @@ disk('opens no more than 64 files at once', async ({ directory }) => {
 })
 
 disk('makes a directory and those above it, with their mode', async ({ directory }) => {
-  await new Disk().makeDirectory(join(directory, 'outer', 'inner'), 0o700)
+  assert.is(await new Disk().makeDirectory(join(directory, 'outer', 'inner'), 0o700), join(directory, 'outer'))
   for (const made of ['outer', 'outer/inner']) assert.is((await stat(join(directory, made))).mode & 0o777, 0o700)
 })
 
 disk('leaves a directory that exists as it is', async ({ directory }) => {
   await chmod(directory, 0o755)
-  await new Disk().makeDirectory(directory, 0o700)
+  assert.is(await new Disk().makeDirectory(directory, 0o700), directory)
   assert.is((await stat(directory)).mode & 0o777, 0o755)
 })
 
@@ -321,7 +359,7 @@ disk('flushes a directory', async ({ directory }) => {
 
 // The one directory that opens and never flushes; only Linux has it, and shows what is open.
 if (existsSync('/proc/self/fd')) {
-  disk('leaves nothing open, even what does not flush or cannot be filled', async ({ directory }) => {
+  disk('leaves nothing open, even what does not flush, cannot be filled or is not gone through', async ({ directory }) => {
     const open = (await readdir('/proc/self/fd')).length
     for (let time = 0; time < 20; time++) {
       assert.is((await rejection(new Disk().flushDirectory('/proc'))).code, 'EINVAL')
@@ -329,6 +367,7 @@ if (existsSync('/proc/self/fd')) {
         const disk = new Disk(io)
         await disk.create(join(directory, `${time} ${io}`), 'text', 0, alone)
         assert.match((await rejection(disk.create(join(directory, `${time} ${io} never`), 'text', NaN, alone))).message, /time/)
+        for await (const names of disk.files(directory)) if (names.length > 0) break
       }
     }
     assert.ok((await readdir('/proc/self/fd')).length < open + 20)

@@ -103,6 +103,16 @@ test('is full while more than 16 MiB wait', async () => {
   assert.not(queue.isFull)
 })
 
+test('is not full while 16 MiB wait, to the character', async () => {
+  const { queue } = recorded()
+  const rest = '{"user":""}'.length
+  void queue.add('a', draft('a'.repeat(16 * 1024 * 1024 - rest)))
+  assert.not(queue.isFull)
+  void queue.add('a', draft('a'.repeat(16 * 1024 * 1024 - rest + 1)))
+  assert.ok(queue.isFull)
+  await queue.idle()
+})
+
 test('counts what came while the one before was made', async () => {
   let end = () => {}
   const queue = new LateQueue<never>(() => new ResultAsync(new Promise(resolve => {

@@ -22,6 +22,10 @@ test('runs no more jobs at once than it was told', async () => {
   }
   running[4]!()
   await Promise.all(all)
+  const [, next] = [limit.run(job), limit.run(job), limit.run(job)]
+  assert.is(running.length, 7, 'as many as before')
+  running.slice(5).forEach(end => { end() })
+  await next
 })
 
 test('runs the jobs in the order of the calls', async () => {

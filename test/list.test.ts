@@ -1,6 +1,7 @@
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { nodeCalls } from '../src/calls.ts'
 import { Disk } from '../src/disk.ts'
 import type { Unreadable } from '../src/errors.ts'
 import { listSessions, type ListedSession, type ListOptions } from '../src/list.ts'
@@ -61,6 +62,20 @@ test('tells files that it cannot read, and passes over strangers', async ({ dire
   assert.equal(await list(directory), [])
 })
 
+for (const io of ['auto', 'async'] as const) {
+  test(`(${io}) passes over what is gone when it is reached`, async ({ directory }) => {
+    for (const name of ['abc.json', 'abd.json']) await file(directory, name, '{}')
+    const disk = new Disk(io, {
+      ...nodeCalls,
+      statSync: file => file.endsWith('abc.json') ? undefined : nodeCalls.statSync(file),
+      stat: file => nodeCalls.stat(file.replace('abc.json', 'absent'))
+    })
+    const failures: Unreadable[] = []
+    assert.equal((await list(directory, { disk, onFailure: failure => failures.push(failure) })).map(({ id }) => id), ['abd'])
+    assert.equal(failures, [])
+  })
+}
+
 test('opens sealed sessions', async ({ directory }) => {
   const secret = 's'.repeat(32)
   const file = valueOf(sessionFile(directory, 'abc'))
@@ -69,7 +84,6 @@ test('opens sealed sessions', async ({ directory }) => {
 })
 
 test('throws the disk\'s error when the directory cannot be read', async ({ directory }) => {
-  const { nodeCalls } = await import('../src/calls.ts')
   const cause = Object.assign(new Error('no'), { code: 'EACCES' })
   const disk = new Disk('auto', { ...nodeCalls, openDirectory: async () => { throw cause } })
   assert.is(await rejection(list(directory, { disk })), cause)
