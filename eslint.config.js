@@ -20,7 +20,12 @@ export default [
     files: ['test/**/*.ts'],
     rules: {
       // It throws what is no Error, and at that uvu ends a suite in silence, and green.
-      'no-restricted-properties': ['error', { property: '_unsafeUnwrap' }, { property: '_unsafeUnwrapErr' }]
+      'no-restricted-properties': ['error', { property: '_unsafeUnwrap' }, { property: '_unsafeUnwrapErr' }],
+      // uvu takes a text there for its own message, and any error for the expected one.
+      'no-restricted-syntax': ['error', {
+        selector: "CallExpression[callee.property.name='throws'] > :matches(Literal[regex=undefined], TemplateLiteral).arguments:nth-child(2)",
+        message: 'Expect a regular expression or a function.'
+      }]
     }
   }
 ]

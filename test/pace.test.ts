@@ -84,7 +84,10 @@ slow('is asked synchronously again, for good, once it is fast', async () => {
 slow('is one slow call away from the thread pool', async () => {
   const simulation = simulated(() => ({ took: 5, waited: 1 }))
   assert.not.instance(simulation.disk.touch('file', 1), ResultAsync)
+  simulation.wait(999.9)
   assert.instance(simulation.disk.stat('file'), ResultAsync)
+  simulation.wait(0.1)
+  assert.not.instance(simulation.disk.stat('file'), ResultAsync)
 })
 
 for (const code of ['ENOENT', 'EIO']) {
@@ -125,6 +128,15 @@ busy('counts switches now and then, not for each call', async () => {
   await serve(simulation, 100_000, 0)
   assert.is(simulation.synchronous.length, 300_000)
   assert.ok(simulation.counted() <= 600 / 50, `${simulation.counted()} counts in 600 ms`)
+})
+
+busy('counts switches again when 50 ms have passed', () => {
+  const simulation = simulated(() => ({ took: 0 }))
+  for (const [wait, counted] of [[0, 1], [49, 1], [1, 2], [49, 2], [1, 3]] as const) {
+    simulation.wait(wait)
+    void simulation.disk.stat('file')
+    assert.is(simulation.counted(), counted)
+  }
 })
 
 busy('judges the call after a preempted one by itself', async () => {
