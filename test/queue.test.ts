@@ -159,6 +159,37 @@ queue('does not make a change of a session whose end waits', async () => {
   assert.equal(made.map(({ change }) => change), [one, null])
 })
 
+queue('keeps what was set before, and still needs the session to be there', async () => {
+  const { queue, made } = queueByHand()
+  const base = new Content('{"a":0,"b":0}')
+  void queue.add('file', draft({ a: 1, b: 0 }))
+  void queue.add('file', { ...draft({ a: 0, b: 2 }), base })
+  made[0]!.finish(ok('written'))
+  await turn()
+  assert.equal(JSON.parse(made[1]!.change!.settled), { a: 1, b: 2 })
+  assert.is(made[1]!.change!.base, base)
+})
+
+queue('needs no session to be there for a change of one that waits to be made anew', async () => {
+  const { queue, made } = queueByHand()
+  void queue.add('file', null)
+  void queue.add('file', draft({ a: 1, b: 0 }))
+  void queue.add('file', draft({ a: 0, b: 2 }, { a: 0, b: 0 }))
+  made[0]!.finish(ok('gone'))
+  await turn()
+  assert.equal(JSON.parse(made[1]!.change!.settled), { a: 1, b: 2 })
+  assert.is(made[1]!.change!.base, undefined)
+})
+
+queue('lets nobody in before a change that waits, as soon as the one before is made', async () => {
+  const { queue, made } = queueByHand()
+  void queue.add('file', one).map(() => queue.add('file', three))
+  void queue.add('file', two)
+  made[0]!.finish(ok(''))
+  await turn()
+  assert.equal(made.map(({ change }) => change), [one, three])
+})
+
 queue('makes a session anew that is being ended', async () => {
   const { queue, made } = queueByHand()
   void queue.add('file', null)
@@ -212,6 +243,8 @@ overtake('stands for what waited, when it replaces all of it', () => {
   assert.is(overtaking(null, two), two)
   assert.is(overtaking(one, two), two)
   assert.is(overtaking(draft({ n: 1 }, { n: 0 }), two), two)
+  const based = draft({ n: 2 }, { n: 1 })
+  assert.is(overtaking(null, based), based)
 })
 
 overtake('keeps what waited beside its own change', () => {

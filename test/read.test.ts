@@ -2,6 +2,7 @@ import { mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import { ok, ResultAsync } from 'neverthrow'
 import * as assert from 'uvu/assert'
+import { baseOf } from '../src/base.ts'
 import { SessionCache } from '../src/cache.ts'
 import { Disk } from '../src/disk.ts'
 import { readSession, type ReadOptions } from '../src/read.ts'
@@ -174,6 +175,13 @@ read('answers at once when the disk does, and later when not told of a disk', as
   const later = readSession(file, { clock })
   assert.instance(later, ResultAsync)
   assert.equal(await later, ok({}))
+})
+
+read('gives a session that its next set can be compared with', async ({ directory }) => {
+  const file = await sessionFile(directory, '{"cookie":{},"user":"ada"}')
+  const { cookie } = valueOf(await readSession(file, { clock }))!
+  const base = baseOf({ [Symbol('the plugin copies the cookie')]: { ...cookie } }, file)
+  assert.ok(base?.content.is('{"cookie":{},"user":"ada"}'))
 })
 
 read('remembers nothing unless told to', async ({ directory }) => {

@@ -61,6 +61,7 @@ warnings('warns once for each kind of failure and file', async () => {
     for (const type of ['malformed', 'read-failed', 'malformed', 'malformed']) {
       for (const file of ['/sessions/a', '/sessions/b']) warn({ type, file, cause: new Error('refused') })
     }
+    warn({ type: 'read-failed', file: '/sessions/a', cause: new Error('refused again') })
     for (const id of ['', 'x', '']) warn({ type: 'invalid-id', id, reason: 'it is odd' })
     for (const directory of ['/sessions', '/sessions']) warn({ type: 'walk-failed', directory, cause: new Error('refused') })
   `)

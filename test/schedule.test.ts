@@ -63,6 +63,7 @@ test('waits for the job that runs when it is stopped', async () => {
   let isRunning = () => {}
   const running = new Promise<void>(resolve => { isRunning = resolve })
   const schedule = new Schedule(async () => {
+    if (events.length > 0) events.push('called again')
     isRunning()
     await new Promise<void>(resolve => { end = resolve })
     events.push('job ended')
@@ -75,6 +76,12 @@ test('waits for the job that runs when it is stopped', async () => {
   assert.equal(events, [])
   end()
   await stopping
+  assert.equal(events, ['job ended', 'stopped'])
+  // Due at once, if it still were.
+  const other = watched(0, 5)
+  other.schedule.start()
+  await other.call()
+  await other.schedule.stop()
   assert.equal(events, ['job ended', 'stopped'])
 })
 

@@ -1,9 +1,12 @@
-import { err } from 'neverthrow'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { err, ok } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Cipher } from '../src/cipher.ts'
-import { openedContent, sealedText } from '../src/seal.ts'
-import { valueOf } from './support.ts'
+import { Disk } from '../src/disk.ts'
+import { openedContent, readContent, sealedText } from '../src/seal.ts'
+import { failureOf, suiteOnDisk, valueOf } from './support.ts'
 
 const test = suite('sealedText and openedContent')
 const secret = new Cipher('1'.repeat(32))
@@ -53,6 +56,30 @@ test('quote nothing of what was sealed when it is no session', () => {
 })
 
 test.run()
+
+const read = suiteOnDisk('readContent')
+
+for (const io of ['auto', 'async'] as const) {
+  read(`(${io}) gives what a file holds, opened`, async ({ directory }) => {
+    const file = join(directory, 'abc.json')
+    for (const written of [text, sealedText(file, text, { secret })]) {
+      await writeFile(file, written)
+      assert.ok(valueOf(await readContent(file, written.length, new Disk(io), { secret }))?.is(text))
+    }
+    assert.equal(await readContent(file, 1, new Disk(io), {}), refused(file, 'there is no secret'))
+    assert.equal(await readContent(join(directory, 'absent.json'), 1, new Disk(io), {}), ok(null))
+  })
+
+  read(`(${io}) tells what the disk refuses from what is no text`, async ({ directory }) => {
+    const file = join(directory, 'abc.json')
+    await writeFile(file, Buffer.from([0xff]))
+    assert.is(failureOf(await readContent(file, 1, new Disk(io), {})).type, 'malformed')
+    const { type, file: told, cause } = failureOf(await readContent(directory, 1, new Disk(io), {}))
+    assert.equal([type, told, cause.code], ['read-failed', directory, 'EISDIR'])
+  })
+}
+
+read.run()
 
 function refused (file: string, reason: string) {
   return err({ type: 'sealed', file, reason })

@@ -24,7 +24,7 @@ const others: Readonly<Record<string, readonly string[]>> = {
   live: ['read', 'list', 'prune'],
   base: ['together'],
   late: ['store', 'model'],
-  queue: ['store', 'model']
+  queue: ['late', 'store', 'model']
 }
 
 // Of the mutants of a room, in percent.
