@@ -135,8 +135,12 @@ bearing('is not so for another file with the same time', async ({ directory }) =
   assert.is(bears(await stampOf(file), mark), false)
 })
 
-bearing('is not so for another file that has the inode of the first', () => {
-  assert.is(bears({ ...stamp, born: stamp.born + 30 }, markOf(stamp.modified, stamp)), false)
+bearing('is not so for another inode, nor for the same one made again', () => {
+  const old = { ...stamp, changed: 0 }
+  const mark = markOf(stamp.modified, stamp)
+  assert.is(bears(old, mark), true)
+  assert.is(bears({ ...old, inode: stamp.inode + 1 }, mark), false)
+  assert.is(bears({ ...old, born: stamp.born + 30 }, mark), false)
 })
 
 bearing('is not so when something about it changed later than the mark allows', () => {
