@@ -143,8 +143,7 @@ function settle (cookie: StoredCookie): object {
 function dated (settled: StoredCookie | undefined, cookie: StoredCookie): object {
   const { expires, originalExpires } = cookie
   const whole: Record<string, unknown> = { ...settled, expires, originalExpires }
-  const order = [...Object.keys(cookie), ...Object.keys(whole)].filter(key => key in whole)
-  return Object.fromEntries(order.map(key => [key, whole[key]]))
+  return Object.fromEntries([...Object.keys(cookie), ...Object.keys(whole)].map(key => [key, whole[key]]))
 }
 
 // With dates that stay as they are at this moment. Throws for what cannot be JSON.

@@ -41,6 +41,8 @@ const sessions: ReadonlyArray<readonly [name: string, session: () => object]> = 
   ['a cookie of @fastify/session with expires', () => ({ cookie: cookies[1] })],
   ['a cookie of @fastify/session that ends with the browser', () => ({ cookie: cookies[2] })],
   ['a session with toJSON', () => ({ toJSON: () => rolling(now) })],
+  ['a toJSON that is no function', () => ({ toJSON: 'json', cookie: { originalMaxAge: 1, toJSON: null } })],
+  ['a cookie with values that JSON leaves out', () => ({ user: 'ada', cookie: { path: undefined, originalMaxAge: 1, secure: () => {}, expires: new Date(now) } })],
   ['values that JSON leaves out or changes', () => ({ a: undefined, b: () => {}, c: NaN, d: [undefined], e: { toJSON: () => 'e' }, cookie: { originalMaxAge: 1 } })],
   ['keys that are numbers', () => ({ 10: 'ten', b: 1, 2: 'two', cookie: { originalMaxAge: 1, 7: 'seven' } })],
   ['keys that look forbidden and are not', () => ({ constructor: 'Ford', a: '"__proto__"', b: { constructor: { name: 'Ada' } } })],
@@ -218,6 +220,7 @@ for (const [text, name] of noSessions) {
   content(`is no session when it says ${JSON.stringify(text)}, however often it is asked`, () => {
     const asked = new Content(text)
     for (let time = 0; time < 3; time++) assert.is(failureOf(asked.parse()).name, name)
+    if (name === 'TypeError') assert.is(failureOf(asked.parse()).message, 'it is not a JSON object')
     assert.is(asked.is('{}'), false)
     assert.is(failureOf(asked.parse()).name, name)
   })
