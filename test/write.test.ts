@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ok, ResultAsync } from 'neverthrow'
+import { err, ok, ResultAsync } from 'neverthrow'
 import * as assert from 'uvu/assert'
 import { SessionCache } from '../src/cache.ts'
 import { nodeCalls, type Calls } from '../src/calls.ts'
@@ -314,6 +314,14 @@ write('creates, fills and then renames a temporary file', async ({ directory }) 
   assert.equal(log, ['stat', 'create', 'fill', 'rename'])
 })
 
+write('looks at a file that it replaces once, when nothing of it is to be kept', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, { user: 'ada' })
+  const { calls, log } = watched()
+  await writeIfChanged(file, { user: 'bob' }, { disk: new Disk('async', calls) })
+  assert.equal(log, ['stat', 'read', 'create', 'fill', 'rename'])
+})
+
 write('makes the directory only when there is none', async ({ directory }) => {
   const file = join(directory, 'sessions', 'abc.json')
   const { calls, log } = watched()
@@ -427,6 +435,16 @@ write('does not take the file of another for its own that it touched by mistake'
   }
 })
 
+write('does not remember what it touched where nobody knows when a file was made', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const { calls, log } = watched({ ...nodeCalls, stat: async name => Object.assign(await nodeCalls.stat(name), { birthtimeMs: 0 }) })
+  const given = { disk: new Disk('async', calls), cache: new SessionCache() }
+  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now + 1 }), ok('touched'))
+  await readSession(file, { ...given, clock: () => now })
+  assert.equal(log, ['stat', 'read', 'touch', 'stat', 'read'])
+})
+
 write('fails when its temporary file goes away', async ({ directory }) => {
   const fill: Calls['fill'] = async (...parameters) => {
     for (const name of await namesIn(directory)) await rm(join(directory, name))
@@ -490,8 +508,7 @@ async function overtaken (directory: string, times: number, change: (file: strin
     if (time++ < times) await change(file, time)
     return stats
   }
-  const draft = { ...valueOf(draftOf({ ...session, a: 2 }, now)), base: new Content(JSON.stringify(session)) }
-  const outcome = await writeDraft(file, draft, { disk: new Disk('async', { ...nodeCalls, fill }) })
+  const outcome = await writeDraft(file, changed(), { disk: new Disk('async', { ...nodeCalls, fill }) })
   return { file, outcome }
 }
 
@@ -506,6 +523,32 @@ write('does not bring back what another removed meanwhile', async ({ directory }
   const { outcome } = await overtaken(directory, 1, file => nodeCalls.remove(file))
   assert.equal(outcome, ok('gone'))
   assert.equal(await namesIn(directory), [])
+})
+
+/** A change of a session that was made from `session`. */
+function changed () {
+  return { ...valueOf(draftOf({ ...session, a: 2 }, now)), base: new Content(JSON.stringify(session)) }
+}
+
+write('fails when it cannot look again before it replaces what another may have changed', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, session)
+  const cause = Object.assign(new Error('no'), { code: 'EIO' })
+  let isFirst = true
+  const stat: Calls['stat'] = async name => {
+    if (!isFirst) throw cause
+    isFirst = false
+    return await nodeCalls.stat(name)
+  }
+  assert.equal(await writeDraft(file, changed(), { disk: new Disk('async', { ...nodeCalls, stat }) }), err({ type: 'write-failed', file, cause }))
+  assert.equal([await namesIn(directory), (await versionOf(file)).text], [['abc.json'], JSON.stringify(session)])
+})
+
+write('writes a change of what cannot be read any more', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeFile(file, Buffer.from([0xff]))
+  assert.equal(await writeDraft(file, changed(), {}), ok('written'))
+  assert.is((await versionOf(file)).text, '{"a":2,"b":1}')
 })
 
 write('lets many write at once, of which one stands whole', async ({ directory }) => {
