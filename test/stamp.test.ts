@@ -52,6 +52,18 @@ marked('is within the millisecond that it marks', () => {
   }
 })
 
+marked('adds the microseconds of the monotonic clock, and a half', () => {
+  const { hrtime } = process
+  try {
+    for (const [nanoseconds, added] of [[0, 0.0005], [999, 0.0005], [500_000, 0.5005], [997_000, 0.9975], [999_999, 0.9975]] as const) {
+      process.hrtime = Object.assign(() => [7, nanoseconds] as [number, number], hrtime)
+      assert.is(markedTime(1_893_553_445_678), 1_893_553_445_678 + added)
+    }
+  } finally {
+    process.hrtime = hrtime
+  }
+})
+
 marked('differs from one microsecond to the next', () => {
   const times = Array.from({ length: 1_000 }, () => markedTime(1_893_553_445_678))
   assert.ok(new Set(times).size > 1)

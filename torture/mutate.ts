@@ -23,8 +23,7 @@ const others: Readonly<Record<string, readonly string[]>> = {
   pace: ['disk'],
   live: ['read', 'list', 'prune'],
   base: ['together'],
-  late: ['store', 'model'],
-  queue: ['late', 'store', 'model']
+  queue: ['late']
 }
 
 // Of the mutants of a room, in percent.
