@@ -965,6 +965,23 @@ for (const [way, given] of ways) {
     await store.close()
   })
 
+  test('lists what is set while it goes on, and not what is destroyed', async ({ directory }) => {
+    const { store, set, destroy } = storeOn(directory)
+    const ids = ['ada', 'bob', 'eve']
+    for (const id of ids) await set(id, { n: 1 })
+    await store.close()
+    const listed: unknown[] = []
+    for await (const { id, session } of store.list()) {
+      listed.push(session)
+      if (listed.length > 1) continue
+      const [next, last] = ids.filter(other => other !== id)
+      await set(next!, { n: 2 })
+      await destroy(last!)
+    }
+    assert.equal(listed, [{ n: 1 }, { n: 2 }])
+    await store.close()
+  })
+
   test('writes the last of a burst', async ({ directory }) => {
     const { store, set } = storeOn(directory)
     for (let n = 0; n < 10; n++) await set('abc', { n })
@@ -999,16 +1016,18 @@ const pruning = suiteOnDisk('FileStore, by itself,')
 
 pruning('prunes a second after its first use, unless told not to', async ({ directory }) => {
   const failures: SessionError[] = []
-  const names = ['sessions', 'other']
-  const [store, other] = names.map(name => new FileStore(join(directory, name), {
+  const names = ['recent', 'sessions', 'other']
+  const [recent, store, other] = names.map(name => new FileStore(join(directory, name), {
     pruneInterval: name === 'other' ? 0 : 60_000,
     onFailure: failure => { failures.push(failure) }
-  }))
+  })) as [FileStore, FileStore, FileStore]
   const missing = new FileStore(join(directory, 'missing'), { onFailure: failure => { failures.push(failure) } })
   const refused = new FileStore(join(directory, 'a\0b'), { onFailure: failure => { failures.push(failure) } })
   missing.get('abc', () => {})
   refused.get('abc', () => {})
-  for (const each of [store!, other!]) {
+  await mkdir(join(directory, 'recent'))
+  await writeFile(join(directory, 'recent', '.pruned'), '')
+  for (const each of [recent, store, other]) {
     await promised(each).set('old', rolling(0))
     await promised(each).set('ada', rolling(Date.now()))
   }
@@ -1016,12 +1035,35 @@ pruning('prunes a second after its first use, unless told not to', async ({ dire
     assert.ok(Date.now() - start < 10_000, 'nothing was pruned')
     await new Promise(resolve => setTimeout(resolve, 20))
   }
-  await Promise.all([store, other, missing, refused].map(each => each!.close()))
+  await Promise.all([recent, store, other, missing, refused].map(each => each.close()))
   await turn()
   assert.equal(await namesIn(join(directory, 'sessions')), ['.pruned', 'ada.json'])
   assert.equal(await namesIn(join(directory, 'other')), ['ada.json', 'old.json'])
-  assert.equal(await namesIn(directory), ['other', 'sessions'])
-  assert.equal(failures.map(({ type }) => type).sort(), ['read-failed', 'walk-failed'])
+  assert.equal(await namesIn(join(directory, 'recent')), ['.pruned', 'ada.json', 'old.json'])
+  assert.equal(await namesIn(directory), ['other', 'recent', 'sessions'])
+  const seen = failures.map(failure => [failure.type, 'file' in failure ? failure.file : 'directory' in failure && failure.directory])
+  assert.equal(seen.sort(), [['read-failed', join(directory, 'a\0b', 'abc.json')], ['walk-failed', join(directory, 'a\0b')]])
+})
+
+pruning('stops pruning when it is closed', async ({ directory }) => {
+  const names = Array.from({ length: 300 }, (_, index) => `${index}.json`)
+  for (const name of names) await writeFile(join(directory, name), JSON.stringify(rolling(0)))
+  for (const name of names) await utimes(join(directory, name), 0, 0)
+  // The store's own timer keeps no process alive.
+  const alive = setTimeout(() => {}, 10_000)
+  let asked = 0
+  await new Promise<void>(resolve => {
+    const store: FileStore = new FileStore(directory, {
+      clock () {
+        // First for the turn to prune, then for each file.
+        if (++asked === 2) resolve(store.close())
+        return Date.now()
+      }
+    })
+    store.get('absent', () => {})
+  })
+  clearTimeout(alive)
+  assert.equal([asked, (await namesIn(directory)).length], [2, 300])
 })
 
 pruning.run()
