@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path'
 import { ok, type Result, type ResultAsync } from 'neverthrow'
 import { andThen, recover, type Answer } from './answer.ts'
 import { baseOf, type Base } from './base.ts'
-import { SessionCache } from './cache.ts'
+import { SessionCache, type Held } from './cache.ts'
 import { claimPrune } from './claim.ts'
 import { Disk, isAbsent } from './disk.ts'
 import type { InvalidId, NotSerializable, RemoveFailed, SessionError, Unreadable, WalkFailed, WriteFailed } from './errors.ts'
@@ -12,12 +12,12 @@ import { listedAs, listFile, listSessions, type ListedSession, type ListOptions 
 import type { Settings } from './options.ts'
 import { sessionFile, sessionId } from './path.ts'
 import { pruneSessions, type Pruned } from './prune.ts'
-import { ChangeQueue, type Change } from './queue.ts'
+import { ChangeQueue, madeOf, type Change } from './queue.ts'
 import { readSession, sessionIn } from './read.ts'
 import { removeSession } from './remove.ts'
 import { warner } from './report.ts'
 import { Schedule } from './schedule.ts'
-import { Content, draftOf, reconciled, textOf, type Draft } from './text.ts'
+import { Content, draftOf, textOf, type Draft } from './text.ts'
 import { writeDraft } from './write.ts'
 
 /** Why a change was not made. */
@@ -30,7 +30,6 @@ export type ChangeFailed = WriteFailed | RemoveFailed
 export class SessionDirectory {
   readonly #path: string
   readonly #settings
-  readonly #late: LateQueue<ChangeFailed> | null
   readonly #queue: ChangeQueue<unknown, ChangeFailed> | LateQueue<ChangeFailed>
   readonly #schedule = new Schedule(() => this.#pruneIfDue())
   readonly #closing = new AbortController()
@@ -42,8 +41,7 @@ export class SessionDirectory {
     this.#settings = { ...settings, disk: new Disk(io), cache: new SessionCache(cacheSize) }
     this.report = failure => process.nextTick(onFailure, failure)
     const make = (file: string, change: Change) => this.#make(file, change)
-    this.#late = settings.acknowledge === 'memory' ? new LateQueue(make, this.report) : null
-    this.#queue = this.#late ?? new ChangeQueue(make)
+    this.#queue = settings.acknowledge === 'memory' ? new LateQueue(make, this.report) : new ChangeQueue(make)
   }
 
   file (id: string): Result<string, InvalidId> {
@@ -52,17 +50,9 @@ export class SessionDirectory {
 
   read (file: string): Answer<StoredSession | null, Unreadable> {
     this.#start()
-    const change = this.#queue.latest(file)
-    if (change === undefined) return readSession(file, this.#settings)
-    if (change === null) return ok(null)
-    const pending = (draft: Draft) => sessionIn(file, { content: Content.settled(draft.settled), usedAt: draft.usedAt }, this.#settings)
-    if (change.base === undefined) return pending(change)
-    // It will be merged with what the file holds, or not be at all.
-    const { cache, disk } = this.#settings
-    return andThen(recover(cache.fetch(file, disk, this.#settings), 'unreadable'), stored => {
-      if (stored === null) return ok(null)
-      return pending(stored === 'unreadable' ? change : reconciled(change, stored.content))
-    })
+    const changes = this.#queue.waiting(file)
+    if (changes.length === 0) return readSession(file, this.#settings)
+    return andThen(this.#madeOf(file, changes), made => made === null ? ok(null) : sessionIn(file, heldAs(made), this.#settings))
   }
 
   /** `base` is what the session was made from; without one that is known, `set` creates what is missing. */
@@ -101,7 +91,7 @@ export class SessionDirectory {
     const waiting = new Set(this.#queue.files())
     for await (const listed of listSessions(this.#path, options)) {
       const file = sessionFile(this.#path, listed.id, options).unwrapOr('')
-      const isWaiting = waiting.delete(file) || this.#queue.latest(file) !== undefined
+      const isWaiting = waiting.delete(file) || this.#queue.waiting(file).length > 0
       const latest = isWaiting ? await this.#listOne(file, options) : listed
       if (latest !== null) yield latest
     }
@@ -128,21 +118,15 @@ export class SessionDirectory {
 
   #change (file: string, change: Change): Answer<unknown, ChangeFailed> {
     this.#start()
-    return this.#late === null ? this.#queue.add(file, change) : this.#changeLate(file, change, this.#late)
+    return this.#queue.add(file, change)
   }
 
-  // What is acknowledged before the file is looked at must be what the file will say.
-  #changeLate (file: string, change: Change, late: LateQueue<ChangeFailed>): Answer<unknown, ChangeFailed> {
-    const add = (change: Change) => {
-      const answer = late.add(file, change)
-      return late.isFull ? answer : ok(undefined)
-    }
-    if (change?.base === undefined || late.latest(file) !== undefined) return add(change)
+  // What the session in `file` will be when these are made.
+  #madeOf (file: string, changes: readonly Change[]): Answer<Change, never> {
+    if (changes.some(change => change?.base === undefined)) return ok(madeOf(null, changes))
     const { cache, disk } = this.#settings
-    return andThen(recover(cache.fetch(file, disk, this.#settings), 'unreadable'), stored => {
-      if (stored === null) return ok(undefined)
-      return add(stored === 'unreadable' ? change : reconciled(change, stored.content))
-    })
+    return andThen(recover(cache.fetch(file, disk, this.#settings), 'unreadable'), stored =>
+      ok(madeOf(stored === 'unreadable' ? stored : stored && stored.content, changes)))
   }
 
   #make (file: string, change: Change): Answer<unknown, ChangeFailed> {
@@ -151,11 +135,11 @@ export class SessionDirectory {
 
   async #listOne (file: string, options: ListOptions & { readonly disk: Disk }): Promise<ListedSession | null> {
     const id = sessionId(basename(file), options)!
-    const change = this.#queue.latest(file)
-    if (change === undefined) return (await listFile(id, file, options)).unwrapOr(null)
-    if (change === null) return null
-    const size = Buffer.byteLength(textOf(change))
-    return listedAs(id, file, { content: Content.settled(change.settled), usedAt: change.usedAt, size }, options).unwrapOr(null)
+    const changes = this.#queue.waiting(file)
+    if (changes.length === 0) return (await listFile(id, file, options)).unwrapOr(null)
+    const made = (await this.#madeOf(file, changes)).unwrapOr(null)
+    if (made === null) return null
+    return listedAs(id, file, { ...heldAs(made), size: Buffer.byteLength(textOf(made)) }, options).unwrapOr(null)
   }
 
   #start (): void {
@@ -174,4 +158,8 @@ export class SessionDirectory {
     }
     return pruneInterval
   }
+}
+
+function heldAs ({ settled, usedAt }: Draft): Held {
+  return { content: Content.settled(settled), usedAt }
 }

@@ -1,4 +1,4 @@
-import { ResultAsync, type Result } from 'neverthrow'
+import { ok, ResultAsync, type Result } from 'neverthrow'
 import type { Answer } from './answer.ts'
 import { ChangeQueue, type Change, type Make } from './queue.ts'
 
@@ -34,14 +34,9 @@ export class LateQueue<E> {
     )
   }
 
-  /** Whether so much waits that a change has to wait for the disk as well. */
-  get isFull (): boolean {
-    return this.#waiting > mostWaiting
-  }
-
-  /** What the session in `file` is about to be, or `undefined` when the file has the last word. */
-  latest (file: string): Change | undefined {
-    return this.#queue.latest(file)
+  /** The changes of the session in `file` that are not made yet, in their order; at most two. */
+  waiting (file: string): readonly Change[] {
+    return this.#queue.waiting(file)
   }
 
   /** The files whose changes are not made yet. */
@@ -49,11 +44,11 @@ export class LateQueue<E> {
     return this.#queue.files()
   }
 
-  /** Makes a change soon. The answer is that of the first attempt. */
+  /** Makes a change soon. The answer is there at once or, while too much waits, that of the first attempt. */
   add (file: string, change: Change): Answer<unknown, E> {
     const answer = this.#queue.add(file, change)
-    this.#count(file, this.#queue.latest(file)?.settled.length ?? 0)
-    return answer
+    this.#count(file, this.#queue.waiting(file))
+    return this.#waiting > mostWaiting ? answer : ok(undefined)
   }
 
   /** Makes at once what waits, one last time, and resolves when that is done. */
@@ -68,12 +63,12 @@ export class LateQueue<E> {
     const result = await this.#make(file, change)
     if (result.isOk()) {
       this.#refused.delete(file)
-      if (this.#queue.latest(file) === change) this.#count(file, 0)
     } else {
       this.#onFailure(result.error)
       this.#refused.add(file)
-      if (!this.#isClosing) void this.#queue.add(file, this.#queue.latest(file) as Change)
+      if (!this.#isClosing) this.#queue.repeat(file)
     }
+    this.#count(file, this.#queue.waiting(file).slice(1))
     return result
   }
 
@@ -93,9 +88,16 @@ export class LateQueue<E> {
     })
   }
 
-  #count (file: string, size: number): void {
+  #count (file: string, waiting: readonly Change[]): void {
+    const size = waiting.reduce((sum, change) => sum + sizeOf(change), 0)
     this.#waiting += size - (this.#sizes.get(file) ?? 0)
     if (size === 0) this.#sizes.delete(file)
     else this.#sizes.set(file, size)
   }
+}
+
+function sizeOf (change: Change): number {
+  if (change === null) return 0
+  const { settled, parts = [] } = change
+  return parts.reduce((sum, part) => sum + part.settled.length, settled.length)
 }

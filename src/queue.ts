@@ -1,6 +1,6 @@
 import { ResultAsync, type Result } from 'neverthrow'
 import type { Answer } from './answer.ts'
-import { Content, reconciled, type Draft } from './text.ts'
+import { Content, inOne, reconciled, type Draft } from './text.ts'
 
 /** What becomes of a session: it is set to a draft, or removed (`null`). */
 export type Change = Draft | null
@@ -9,12 +9,16 @@ export type Change = Draft | null
 export type Make<T, E> = (file: string, change: Change) => Answer<T, E>
 
 interface Pending<T, E> {
-  latest: Change
-  /** Whether `latest` is being made; before that, what comes after overtakes it. */
+  first: Change
+  /** Whether `first` is being made; before that, what comes after overtakes it. */
   isBegun: boolean
   readonly running: ResultAsync<T, E>
+  /** What waits until `first` is made; `undefined` when nothing does. */
+  next: Change | undefined
   following: ResultAsync<T, E> | null
 }
+
+const none: readonly Change[] = []
 
 /**
  * Changes of sessions, those of one session in the order of the calls. What
@@ -32,9 +36,12 @@ export class ChangeQueue<T, E> {
     this.#pause = pause
   }
 
-  /** What the session in `file` is about to be, or `undefined` when the file has the last word. */
-  latest (file: string): Change | undefined {
-    return this.#pending.get(file)?.latest
+  /** The changes of the session in `file` that are not made yet, in their order; at most two. */
+  waiting (file: string): readonly Change[] {
+    const pending = this.#pending.get(file)
+    if (pending === undefined) return none
+    const { first, next } = pending
+    return next === undefined ? [first] : [first, next]
   }
 
   /** The files whose changes are not made yet. */
@@ -46,13 +53,17 @@ export class ChangeQueue<T, E> {
   add (file: string, change: Change): Answer<T, E> {
     const pending = this.#pending.get(file)
     if (pending === undefined) return this.#begin(file, change)
-    const { latest, isBegun, running, following } = pending
-    // The session that it was made from is being ended; it does not come back.
-    if (latest === null && change?.base !== undefined) return following ?? running
-    pending.latest = isBegun && following === null ? after(latest, change) : overtaking(latest, change)
-    if (!isBegun) return running
-    pending.following ??= new ResultAsync(this.#follow(file, pending))
-    return pending.following
+    if (!pending.isBegun) {
+      pending.first = overtaking(pending.first, change)
+      return pending.running
+    }
+    return this.#addNext(file, pending, pending.next === undefined ? change : overtaking(pending.next, change))
+  }
+
+  /** Makes the change that is being made in `file` once more, before what waits behind it. */
+  repeat (file: string): void {
+    const pending = this.#pending.get(file)!
+    void this.#addNext(file, pending, pending.next === undefined ? pending.first : overtaking(pending.first, pending.next))
   }
 
   /** Resolves when no change waits or is being made. */
@@ -62,18 +73,24 @@ export class ChangeQueue<T, E> {
     }
   }
 
+  #addNext (file: string, pending: Pending<T, E>, next: Change): ResultAsync<T, E> {
+    pending.next = next
+    pending.following ??= new ResultAsync(this.#follow(file, pending))
+    return pending.following
+  }
+
   #begin (file: string, change: Change): Answer<T, E> {
     if (this.#pause !== null) return this.#beginLater(file, change, this.#pause(file))
     const running = this.#make(file, change)
-    return running instanceof ResultAsync ? this.#hold(file, { latest: change, isBegun: true, running, following: null }) : running
+    return running instanceof ResultAsync ? this.#hold(file, { first: change, isBegun: true, running, next: undefined, following: null }) : running
   }
 
   #beginLater (file: string, change: Change, pause: Promise<void>): ResultAsync<T, E> {
     const running = new ResultAsync<T, E>(pause.then(() => {
       pending.isBegun = true
-      return this.#make(file, pending.latest)
+      return this.#make(file, pending.first)
     }))
-    const pending: Pending<T, E> = { latest: change, isBegun: false, running, following: null }
+    const pending: Pending<T, E> = { first: change, isBegun: false, running, next: undefined, following: null }
     return this.#hold(file, pending)
   }
 
@@ -86,18 +103,29 @@ export class ChangeQueue<T, E> {
   async #follow (file: string, pending: Pending<T, E>): Promise<Result<T, E>> {
     await pending.running
     this.#pending.delete(file)
-    return this.#begin(file, pending.latest)
+    return this.#begin(file, pending.next as Change)
   }
-}
-
-// What is to be there after a change that is being made and this one.
-function after (made: Change, change: Change): Change {
-  return made === null || change?.base === undefined ? change : reconciled(change, Content.settled(made.settled))
 }
 
 /** The change that stands for one that waits and for the one that overtakes it. */
 export function overtaking (waiting: Change, change: Change): Change {
-  if (waiting === null || change?.base === undefined) return change
-  const { settled, cookie, usedAt } = reconciled(change, Content.settled(waiting.settled))
-  return waiting.base === undefined ? { settled, cookie, usedAt } : { settled, cookie, usedAt, base: waiting.base }
+  if (change?.base === undefined) return change
+  // The session that it was made from is being ended; it does not come back.
+  return waiting === null ? null : inOne(waiting, change)
+}
+
+/** What a session will be when `changes` are made of what its file says, or `null`: none. */
+export function madeOf (stored: Content | 'unreadable' | null, changes: readonly Change[]): Change {
+  let made: Change = null
+  for (const change of changes) {
+    made = changed(stored, change)
+    stored = made && Content.settled(made.settled)
+  }
+  return made
+}
+
+function changed (stored: Content | 'unreadable' | null, change: Change): Change {
+  if (change?.base === undefined) return change
+  if (stored === null) return null
+  return stored === 'unreadable' ? change : reconciled(change, stored)
 }

@@ -19,7 +19,12 @@ export interface Draft {
    * there, and what others changed since is kept, unless this is `null`.
    */
   readonly base?: Content | null
+  /** The drafts that it stands for, where it is not set alone, in their order. */
+  readonly parts?: readonly Draft[]
 }
+
+// So many texts are kept, and put together only when they have to be.
+const mostParts = 16
 
 // The names that secure-json-parse takes offence at, as JSON.stringify writes them.
 const guarded = ['"__proto__"', '"constructor"']
@@ -58,12 +63,39 @@ export function textOf ({ settled, cookie }: Draft): string {
  * stays as it is.
  */
 export function reconciled (draft: Draft, theirs: Content): Draft {
-  const { base, settled } = draft
+  const { base, settled, parts } = draft
   if (!base || base === theirs || theirs.is(settled) || theirs.equals(base)) return draft
-  return Result.combine([base.parse(), Content.settled(settled).parse(), theirs.parse()])
+  if (parts !== undefined) return { ...draft, settled: settledOn(theirs, parts) }
+  // What cannot be compared (no session, or one nested too deep) is a change as a whole.
+  return merged(base, Content.settled(settled), theirs).match(settled => ({ ...draft, settled }), () => draft)
+}
+
+/** The draft that stands for two that are set one after the other, and comes to the same. */
+export function inOne (first: Draft, second: Draft): Draft {
+  const { base, parts = [first] } = first
+  if (base === null) return second
+  const { settled, cookie, usedAt } = reconciled(second, Content.settled(first.settled))
+  if (base === undefined) return { settled, cookie, usedAt }
+  const others = parts.length < mostParts ? parts : [parts.reduce(asOne)]
+  return { settled, cookie, usedAt, base, parts: [...others, second] }
+}
+
+function settledOn (theirs: Content, parts: readonly Draft[]): string {
+  let { settled } = theirs
+  for (const part of parts) settled = reconciled(part, Content.settled(settled)).settled
+  return settled
+}
+
+// In what the second changed, the base is what that found: it may have undone what the first, or another, did.
+function asOne (first: Draft, second: Draft): Draft {
+  const whole = reconciled(second, Content.settled(first.settled))
+  const base = merged(Content.settled(second.settled), second.base!, first.base!)
+  return { ...whole, base: base.match(settled => Content.settled(settled), () => first.base!) }
+}
+
+function merged (base: Content, mine: Content, theirs: Content): Result<string, unknown> {
+  return Result.combine([base.parse(), mine.parse(), theirs.parse()])
     .andThen(([base, mine, theirs]) => mergedText(base, mine, theirs))
-    // What cannot be compared (no session, or one nested too deep) is a change as a whole.
-    .match(settled => ({ ...draft, settled }), () => draft)
 }
 
 const mergedText = Result.fromThrowable((base: StoredSession, mine: StoredSession, theirs: StoredSession) =>
@@ -116,16 +148,16 @@ export class Content {
 
   /** Whether it says the session that has this settled text. */
   is (settled: string): boolean {
-    return this.#settledText === settled
+    return this.settled === settled
   }
 
   /** Whether both say the same session. */
   equals (other: Content): boolean {
-    return this.#settledText === other.#settledText
+    return this.settled === other.settled
   }
 
-  // What is no session stays as it is, and equals no settled text.
-  get #settledText (): string {
+  /** Its settled text. What is no session stays as it is, and equals no settled text. */
+  get settled (): string {
     if (!this.#isSettled) {
       this.#text = this.parse().andThen(session => draftOf(session, 0)).match(draft => draft.settled, () => this.#text)
       this.#isSettled = true

@@ -1,9 +1,9 @@
-import { errAsync, okAsync, ResultAsync } from 'neverthrow'
+import { err, errAsync, ok, okAsync, ResultAsync } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LateQueue } from '../src/late.ts'
 import type { Change } from '../src/queue.ts'
-import { draftOf, type Draft } from '../src/text.ts'
+import { Content, draftOf, type Draft } from '../src/text.ts'
 import { runModule, valueOf } from './support.ts'
 
 const test = suite('LateQueue')
@@ -24,16 +24,22 @@ function recorded (refusals = 0) {
   return { queue, made, told }
 }
 
+/** Resolves when `made` has `count` entries, some moment later. */
+async function until (made: readonly string[], count: number): Promise<void> {
+  while (made.length < count) await new Promise(resolve => setTimeout(resolve, 5))
+}
+
 test('makes nothing at once, and one change of a burst', async () => {
   const { queue, made } = recorded()
   const answers = ['ada', 'bob', 'eve'].map(user => queue.add('a', draft(user)))
+  assert.equal(answers, [ok(undefined), ok(undefined), ok(undefined)])
   assert.equal(made, [])
-  assert.equal(queue.latest('a'), draft('eve'))
+  assert.equal(queue.waiting('a'), [draft('eve')])
   assert.equal(queue.files(), ['a'])
-  await answers[0]
+  await until(made, 1)
   assert.equal(made, ['a: {"user":"eve"}'])
   await queue.idle()
-  assert.is(queue.latest('a'), undefined)
+  assert.equal(queue.waiting('a'), [])
   assert.equal(made, ['a: {"user":"eve"}'])
 })
 
@@ -41,7 +47,7 @@ test('makes changes of several sessions, and removals', async () => {
   const { queue, made } = recorded()
   void queue.add('a', draft('ada'))
   void queue.add('b', null)
-  assert.is(queue.latest('b'), null)
+  assert.equal(queue.waiting('b'), [null])
   await queue.idle()
   assert.equal(made, ['a: {"user":"ada"}', 'b: gone'])
 })
@@ -50,25 +56,26 @@ test('does not bring back a session that is being ended', async () => {
   const { queue, made } = recorded()
   void queue.add('a', null)
   void queue.add('a', { ...draft('ada'), base: null })
-  assert.is(queue.latest('a'), null)
+  assert.equal(queue.waiting('a'), [null])
   await queue.idle()
   assert.equal(made, ['a: gone'])
 })
 
 test('tells a failure, and makes the change again', async () => {
   const { queue, made, told } = recorded(1)
-  const answer = await queue.add('a', draft('ada'))
-  assert.ok(answer.isErr())
+  void queue.add('a', draft('ada'))
+  await until(told, 1)
   assert.equal(told, ['refused'])
-  assert.equal(queue.latest('a'), draft('ada'))
+  assert.equal(queue.waiting('a'), [draft('ada')])
   await queue.idle()
   assert.equal(made, ['a: {"user":"ada"}', 'a: {"user":"ada"}'])
-  assert.is(queue.latest('a'), undefined)
+  assert.equal(queue.waiting('a'), [])
 })
 
 test('makes the newest change when it tries again', async () => {
   const { queue, made } = recorded(1)
-  await queue.add('a', draft('ada'))
+  void queue.add('a', draft('ada'))
+  await until(made, 1)
   void queue.add('a', draft('bob'))
   await queue.idle()
   assert.is(made[1], 'a: {"user":"bob"}')
@@ -79,58 +86,97 @@ test('gives up when it is asked to be idle and the disk still refuses', async ()
   void queue.add('a', draft('ada'))
   await queue.idle()
   assert.equal([made.length, told.length], [1, 1])
-  assert.is(queue.latest('a'), undefined)
+  assert.equal(queue.waiting('a'), [])
 })
 
 test('goes on after it was idle', async () => {
   const { queue, made } = recorded()
   await queue.idle()
-  const answer = queue.add('a', draft('ada'))
+  void queue.add('a', draft('ada'))
   for (let time = 0; time < 20; time++) await null
   assert.equal(made, [], 'a moment later, as before')
-  await answer
+  await until(made, 1)
   assert.equal(made, ['a: {"user":"ada"}'])
 })
 
-test('is full while more than 16 MiB wait', async () => {
+/** Whether so much waits that an answer is not there at once. Adds a change of next to no size. */
+const isFull = <E>(queue: LateQueue<E>) => queue.add('another', null) instanceof ResultAsync
+
+const mebibytes = (count: number) => draft('a'.repeat(count * 1024 * 1024))
+
+test('lets a change wait for the disk while more than 16 MiB wait', async () => {
   const { queue } = recorded()
-  void queue.add('a', draft('a'.repeat(9 * 1024 * 1024)))
-  assert.not(queue.isFull)
-  void queue.add('b', draft('b'.repeat(9 * 1024 * 1024)))
-  assert.ok(queue.isFull)
+  assert.equal(queue.add('a', mebibytes(9)), ok(undefined))
+  const answer = queue.add('b', mebibytes(9))
+  assert.ok(isFull(queue))
   void queue.add('b', draft('b'))
-  assert.not(queue.isFull)
-  void queue.add('b', draft('b'.repeat(9 * 1024 * 1024)))
-  assert.ok(queue.isFull)
+  assert.not(isFull(queue))
+  void queue.add('b', mebibytes(9))
+  assert.ok(isFull(queue))
+  assert.equal(await answer, ok('made'))
   await queue.idle()
-  assert.not(queue.isFull)
+  assert.not(isFull(queue))
+  await queue.idle()
 })
 
-test('is not full while 16 MiB wait, to the character', async () => {
+test('takes 16 MiB, to the character', async () => {
   const { queue } = recorded()
   const rest = '{"user":""}'.length
   void queue.add('a', draft('a'.repeat(16 * 1024 * 1024 - rest)))
-  assert.not(queue.isFull)
+  assert.not(isFull(queue))
   void queue.add('a', draft('a'.repeat(16 * 1024 * 1024 - rest + 1)))
-  assert.ok(queue.isFull)
+  assert.ok(isFull(queue))
   await queue.idle()
 })
 
 test('counts what came while the one before was made', async () => {
-  let end = () => {}
-  const queue = new LateQueue<never>(() => new ResultAsync(new Promise(resolve => {
-    end = () => okAsync(null).then(resolve)
-  })), () => {})
-  void queue.add('a', draft('a'))
+  const ends: Array<() => void> = []
+  const queue = new LateQueue<never>(() => new ResultAsync(new Promise(resolve => ends.push(() => resolve(ok(null))))), () => {})
+  void queue.add('a', mebibytes(9))
   const idle = queue.idle()
   await new Promise(setImmediate)
-  void queue.add('a', draft('a'.repeat(17 * 1024 * 1024)))
-  end()
+  assert.ok(queue.add('a', mebibytes(8)) instanceof ResultAsync)
+  ends[0]!()
   await new Promise(setImmediate)
-  assert.ok(queue.isFull)
-  end()
+  assert.equal(queue.add('b', mebibytes(7)), ok(undefined))
+  assert.ok(queue.add('c', mebibytes(2)) instanceof ResultAsync)
+  for (let made = 1; queue.files().length > 0;) {
+    for (; made < ends.length; made++) ends[made]!()
+    await new Promise(setImmediate)
+  }
   await idle
-  assert.not(queue.isFull)
+  assert.not(isFull(queue))
+})
+
+test('counts what is to be made again, and not what it gave up', async () => {
+  const { queue, made } = recorded(2)
+  void queue.add('a', mebibytes(17))
+  await until(made, 1)
+  assert.ok(isFull(queue))
+  await queue.idle()
+  assert.is(made.filter(text => text.startsWith('a: ')).length, 2)
+  assert.not(isFull(queue))
+  await queue.idle()
+})
+
+test('makes what was refused before what came meanwhile', async () => {
+  const ends: Array<() => void> = []
+  const made: Change[] = []
+  const queue = new LateQueue<string>((file, change) => {
+    made.push(change)
+    return new ResultAsync(new Promise(resolve => ends.push(() => resolve(made.length === 1 ? err('refused') : ok(null)))))
+  }, () => {})
+  const base = new Content('{"user":"ada"}')
+  void queue.add('a', { ...valueOf(draftOf({ user: 'bob' }, 0)), base })
+  while (made.length < 1) await new Promise(resolve => setTimeout(resolve, 5))
+  void queue.add('a', { ...valueOf(draftOf({ user: 'ada', n: 1 }, 0)), base })
+  ends[0]!()
+  await new Promise(setImmediate)
+  const idle = queue.idle()
+  await new Promise(setImmediate)
+  ends[1]!()
+  await idle
+  assert.equal(made.map(change => change?.settled), ['{"user":"bob"}', '{"user":"bob","n":1}'])
 })
 
 test('keeps a process alive until what waits is made, but not one whose disk refuses for ever', async () => {

@@ -1,7 +1,8 @@
+import fc from 'fast-check'
 import { err, ok, ResultAsync, type Result } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ChangeQueue, overtaking, type Change } from '../src/queue.ts'
+import { ChangeQueue, madeOf, overtaking, type Change } from '../src/queue.ts'
 import { Content, type Draft } from '../src/text.ts'
 
 /** A draft of a session with these fields, from this base. */
@@ -42,7 +43,7 @@ queue('gives at once what can be made at once, and then the file has the last wo
   for (const result of results) {
     const queue = new ChangeQueue<string, string>(() => result)
     assert.is(queue.add('file', one), result)
-    assert.is(queue.latest('file'), undefined)
+    assert.equal(queue.waiting('file'), [])
     assert.equal(queue.files(), [])
   }
 })
@@ -79,22 +80,22 @@ queue('makes the first and the last of a burst, which stands for all', async () 
   assert.is(made.length, 2)
 })
 
-queue('knows what each file is about to be', async () => {
+queue('knows what is to become of each file', async () => {
   const { queue, made } = queueByHand()
-  assert.is(queue.latest('file'), undefined)
+  assert.equal(queue.waiting('file'), [])
   void queue.add('file', one)
-  assert.is(queue.latest('file'), one)
+  assert.equal(queue.waiting('file'), [one])
   void queue.add('file', null)
-  assert.is(queue.latest('file'), null)
+  assert.equal(queue.waiting('file'), [one, null])
   void queue.add('file', two)
-  assert.is(queue.latest('file'), two)
-  assert.is(queue.latest('other'), undefined)
+  assert.equal(queue.waiting('file'), [one, two])
+  assert.equal(queue.waiting('other'), [])
   made[0]!.finish(ok(''))
   await turn()
-  assert.is(queue.latest('file'), two)
+  assert.equal(queue.waiting('file'), [two])
   made[1]!.finish(ok(''))
   await turn()
-  assert.is(queue.latest('file'), undefined)
+  assert.equal(queue.waiting('file'), [])
   assert.equal(queue.files(), [])
 })
 
@@ -118,7 +119,7 @@ queue('makes a third change after a second that was made at once', async () => {
   const answers = [one, two].map(change => queue.add('file', change))
   assert.equal(await Promise.all(answers), [ok('later'), ok('at once')])
   await turn()
-  assert.is(queue.latest('file'), undefined)
+  assert.equal(queue.waiting('file'), [])
   assert.equal(queue.add('file', three), ok('at once'))
   assert.equal(made, [one, two, three])
 })
@@ -137,17 +138,6 @@ queue('takes changes while others are made, again and again, and leaves none', a
   assert.equal(made.at(-1)!.change, draft({ round: 9, last: true }))
 })
 
-queue('does not make a change of a session that is being ended', async () => {
-  const { queue, made } = queueByHand()
-  const end = queue.add('file', null)
-  const late = queue.add('file', draft({ n: 2 }, { n: 1 }))
-  const later = queue.add('file', draft({ n: 2 }, null))
-  assert.is(queue.latest('file'), null)
-  made[0]!.finish(ok('gone'))
-  assert.equal(await Promise.all([end, late, later]), [ok('gone'), ok('gone'), ok('gone')])
-  assert.is(made.length, 1)
-})
-
 queue('does not make a change of a session whose end waits', async () => {
   const { queue, made } = queueByHand()
   void queue.add('file', one)
@@ -159,15 +149,31 @@ queue('does not make a change of a session whose end waits', async () => {
   assert.equal(made.map(({ change }) => change), [one, null])
 })
 
-queue('keeps what was set before, and still needs the session to be there', async () => {
+queue('makes what came meanwhile of what will be there then', async () => {
   const { queue, made } = queueByHand()
-  const base = new Content('{"a":0,"b":0}')
-  void queue.add('file', draft({ a: 1, b: 0 }))
-  void queue.add('file', { ...draft({ a: 0, b: 2 }), base })
+  const change = draft({ a: 0, b: 2 }, { a: 0, b: 0 })
+  void queue.add('file', draft({ a: 1, b: 0 }, { a: 0, b: 0 }))
+  void queue.add('file', change)
   made[0]!.finish(ok('written'))
   await turn()
-  assert.equal(JSON.parse(made[1]!.change!.settled), { a: 1, b: 2 })
-  assert.is(made[1]!.change!.base, base)
+  assert.is(made[1]!.change, change)
+})
+
+queue('makes a change once more, before what waits behind it', async () => {
+  const { queue, made } = queueByHand()
+  void queue.add('file', draft({ a: 1, b: 0 }, { a: 0, b: 0 }))
+  queue.repeat('file')
+  assert.equal(queue.waiting('file').map(change => change?.settled), ['{"a":1,"b":0}', '{"a":1,"b":0}'])
+  made[0]!.finish(err('refused'))
+  await turn()
+  void queue.add('file', draft({ a: 0, b: 2 }, { a: 0, b: 0 }))
+  queue.repeat('file')
+  made[1]!.finish(err('refused'))
+  await turn()
+  assert.equal(made.map(({ change }) => change?.settled), ['{"a":1,"b":0}', '{"a":1,"b":0}', '{"a":1,"b":2}'])
+  made[2]!.finish(ok('done'))
+  await turn()
+  assert.equal(queue.waiting('file'), [])
 })
 
 queue('needs no session to be there for a change of one that waits to be made anew', async () => {
@@ -243,12 +249,15 @@ overtake('stands for what waited, when it replaces all of it', () => {
   assert.is(overtaking(null, two), two)
   assert.is(overtaking(one, two), two)
   assert.is(overtaking(draft({ n: 1 }, { n: 0 }), two), two)
-  const based = draft({ n: 2 }, { n: 1 })
-  assert.is(overtaking(null, based), based)
+})
+
+overtake('does not bring back a session that is being ended', () => {
+  assert.is(overtaking(null, draft({ n: 2 }, { n: 1 })), null)
+  assert.is(overtaking(null, draft({ n: 2 }, null)), null)
 })
 
 overtake('keeps what waited beside its own change', () => {
-  const { settled, ...rest } = overtaking(draft({ a: 1, b: 1 }, { a: 0, b: 0 }), { ...draft({ a: 0, b: 0, c: 2 }, { a: 0, b: 0 }), usedAt: 7 })!
+  const { settled, parts: _, ...rest } = overtaking(draft({ a: 1, b: 1 }, { a: 0, b: 0 }), { ...draft({ a: 0, b: 0, c: 2 }, { a: 0, b: 0 }), usedAt: 7 })!
   assert.equal(JSON.parse(settled), { a: 1, b: 1, c: 2 })
   assert.equal({ ...rest, base: rest.base!.parse() }, { cookie: null, usedAt: 7, base: ok({ a: 0, b: 0 }) })
 })
@@ -265,4 +274,89 @@ overtake('replaces what waited when changes are not to be kept', () => {
   assert.is(stands.base, null)
 })
 
+/** What two changes of a session with `fields` come to that are made at once, and what one after the other. */
+function both (fields: object, first: Change, second: Change) {
+  const text = JSON.stringify(fields)
+  return [[overtaking(first, second)], [first, second]].map(changes => {
+    const made = madeOf(Content.settled(text), changes)
+    return made && JSON.parse(made.settled)
+  })
+}
+
+overtake('comes to the same as one after the other, whatever the second met', () => {
+  const [base, others] = [{ a: 0, b: 0, c: 0 }, { a: 1, b: 0, c: 1, d: 1 }]
+  const first = draft({ ...base, b: 2 }, base)
+  const met = { ...others, b: 2 }
+  // The second undoes some of what others did.
+  const second = draft({ b: 2, c: 1, a: 0 }, met)
+  assert.equal(both(others, first, second), [{ b: 2, c: 1, a: 0 }, { b: 2, c: 1, a: 0 }])
+  assert.equal(both(others, first, draft({ ...met, b: 0 }, met)), [{ ...others, b: 0 }, { ...others, b: 0 }])
+})
+
+const fields = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'cookie'), fc.integer({ min: 0, max: 2 }))
+
+const change = fc.record({ met: fc.constantFrom('base', 'before', 'file', 'other'), other: fields, session: fields })
+
+overtake('comes to the same as one after the other, however many there are', () => {
+  fc.assert(fc.property(fields, fields, fc.array(change, { minLength: 1, maxLength: 40 }), (base, others, given) => {
+    const file = Content.settled(JSON.stringify(others))
+    const changes: Draft[] = []
+    let stands: Change = null
+    for (const { met, other, session } of given) {
+      const mets = { base, other, before: JSON.parse(changes.at(-1)?.settled ?? '{}'), file: JSON.parse(madeOf(file, changes)?.settled ?? '{}') }
+      const next = draft(session, stands === null ? base : mets[met])
+      stands = stands === null ? next : overtaking(stands, next)
+      changes.push(next)
+    }
+    const [atOnce, inTurn] = [[stands], changes].map(changes => JSON.parse(madeOf(file, changes)!.settled))
+    assert.equal(atOnce, inTurn)
+  }))
+})
+
+overtake('keeps what was undone at the beginning of a burst, and not each text of it', () => {
+  const [base, others] = [{ flag: 0, n: 0, m: 0 }, { flag: 1, n: 0, m: 5 }]
+  let stands = draft({ ...base, flag: 1 }, base)
+  for (let n = 0; n < 100; n++) {
+    stands = overtaking(stands, draft({ ...base, n }, { ...base, n: n - 1, flag: n === 0 ? 1 : 0 }))!
+    assert.ok(stands.parts!.length <= 17)
+  }
+  assert.equal(JSON.parse(madeOf(Content.settled(JSON.stringify(others)), [stands])!.settled), { flag: 0, n: 99, m: 5 })
+})
+
+overtake('is what the second says where nothing can be compared', () => {
+  const broken = { ...draft({ n: 2 }), base: new Content('[]') }
+  assert.equal(both({ n: 5 }, draft({ n: 1 }, { n: 0 }), broken), [{ n: 2 }, { n: 2 }])
+  assert.equal(both({ n: 5 }, { ...draft({ n: 1 }), base: new Content('[') }, draft({ n: 3 }, { n: 2 })), [{ n: 3 }, { n: 3 }])
+})
+
 overtake.run()
+
+const result = suite('madeOf')
+
+const stored = Content.settled('{"a":0,"b":0}')
+
+result('is what the last says that needs nothing', () => {
+  assert.is(madeOf(stored, [one]), one)
+  assert.is(madeOf(stored, [one, null]), null)
+  assert.is(madeOf(null, [null, two]), two)
+  assert.is(madeOf('unreadable', [draft({}, { n: 0 }), two]), two)
+})
+
+result('is none where a session is ended', () => {
+  assert.is(madeOf(null, [draft({ n: 2 }, { n: 1 })]), null)
+  assert.is(madeOf(stored, [null, draft({ n: 2 }, { n: 1 })]), null)
+  assert.is(madeOf(null, [draft({ n: 2 }, null)]), null)
+})
+
+result('keeps what the file says and each changes', () => {
+  const changes = [draft({ a: 1, b: 5 }, { a: 0, b: 5 }), draft({ a: 2, c: 1 }, { a: 2, b: 5 })]
+  assert.equal(JSON.parse(madeOf(stored, changes.slice(0, 1))!.settled), { a: 1, b: 0 })
+  assert.equal(JSON.parse(madeOf(stored, changes)!.settled), { a: 1, c: 1 })
+})
+
+result('replaces what cannot be read', () => {
+  const change = draft({ n: 2 }, { n: 1 })
+  assert.is(madeOf('unreadable', [change]), change)
+})
+
+result.run()

@@ -565,6 +565,20 @@ for (const [way, given] of ways) {
     assert.equal(fields, { user: 'ada', 'key 0': 0, 'key 1': 1, 'key 2': 2, 'key 3': 3, 'key 4': 4 })
   })
 
+  test('promise 13: a session loaded and set while another change of it is written leaves what it met', async ({ directory }) => {
+    const { get, set } = storeOn(directory)
+    await set('abc', rolling(Date.now()))
+    const [one, other] = [loaded(await get('abc')), loaded(await get('abc'))]
+    await set('abc', { ...one, one: 1, kept: true })
+    const written = set('abc', { ...other, other: 2 })
+    const third = loaded(await get('abc'))
+    const followed = set('abc', { ...third, third: 3 })
+    const { one: _, ...fourth } = loaded(await get('abc'))
+    await Promise.all([written, followed, set('abc', fourth)])
+    const { cookie: __, ...fields } = await get('abc')
+    assert.equal(fields, { user: 'ada', kept: true, other: 2, third: 3 })
+  })
+
   test('promise 13: shows what will be there while a loaded session is written', async ({ directory }) => {
     const { store, get, set, destroy } = storeOn(directory)
     await set('abc', rolling(Date.now()))
@@ -922,6 +936,21 @@ for (const [way, given] of ways) {
     assert.equal(fields, { user: 'ada', one: 1, other: 2 })
     await store.close()
     assert.equal(JSON.parse(await readFile(store.sessionFile('abc'), 'utf8')).other, 2)
+  })
+
+  test('keeps what a request undid that two others had done', async ({ directory }) => {
+    const { store, get, set } = storeOn(directory)
+    await set('abc', rolling(now))
+    await store.close()
+    const [one, other] = [loaded(await get('abc')), loaded(await get('abc'))]
+    await set('abc', { ...one, flash: 'saved' })
+    await store.close()
+    await set('abc', { ...other, flash: 'saved' })
+    const { flash: _, ...third } = loaded(await get('abc'))
+    await set('abc', third)
+    assert.is((await get('abc')).flash, undefined)
+    await store.close()
+    assert.is((await get('abc')).flash, undefined)
   })
 
   test('does not bring back, not even for a moment, what was destroyed', async ({ directory }) => {
