@@ -24,7 +24,7 @@ export interface Draft {
 }
 
 // So many texts are kept, and put together only when they have to be.
-const mostParts = 16
+const mostParts = 64
 
 // The names that secure-json-parse takes offence at, as JSON.stringify writes them.
 const guarded = ['"__proto__"', '"constructor"']

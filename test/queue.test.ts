@@ -298,7 +298,7 @@ const fields = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'cookie'), fc.intege
 const change = fc.record({ met: fc.constantFrom('base', 'before', 'file', 'other'), other: fields, session: fields })
 
 overtake('comes to the same as one after the other, however many there are', () => {
-  fc.assert(fc.property(fields, fields, fc.array(change, { minLength: 1, maxLength: 40 }), (base, others, given) => {
+  fc.assert(fc.property(fields, fields, fc.array(change, { minLength: 1, maxLength: 100 }), (base, others, given) => {
     const file = Content.settled(JSON.stringify(others))
     const changes: Draft[] = []
     let stands: Change = null
@@ -316,11 +316,11 @@ overtake('comes to the same as one after the other, however many there are', () 
 overtake('keeps what was undone at the beginning of a burst, and not each text of it', () => {
   const [base, others] = [{ flag: 0, n: 0, m: 0 }, { flag: 1, n: 0, m: 5 }]
   let stands = draft({ ...base, flag: 1 }, base)
-  for (let n = 0; n < 100; n++) {
+  for (let n = 0; n < 200; n++) {
     stands = overtaking(stands, draft({ ...base, n }, { ...base, n: n - 1, flag: n === 0 ? 1 : 0 }))!
-    assert.ok(stands.parts!.length <= 17)
+    assert.ok(stands.parts!.length <= 65)
   }
-  assert.equal(JSON.parse(madeOf(Content.settled(JSON.stringify(others)), [stands])!.settled), { flag: 0, n: 99, m: 5 })
+  assert.equal(JSON.parse(madeOf(Content.settled(JSON.stringify(others)), [stands])!.settled), { flag: 0, n: 199, m: 5 })
 })
 
 overtake('is what the second says where nothing can be compared', () => {

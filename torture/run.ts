@@ -4,12 +4,13 @@ import { hostileTrials } from './hostile.ts'
 import { manyTrials } from './many.ts'
 import { modelTrials } from './programs.ts'
 import { refusalTrials, refusalTrialsOfRoot } from './refusals.ts'
+import { requestTrials } from './requests.ts'
 import { traceTrials } from './trace.ts'
 import type { Effort, Trial } from './trial.ts'
 
 const usage = `Breaks the store on purpose. As root, on Linux, with strace.
 
-  npm run torture -- [options] [part …]      parts: model crash trace refusals root hostile many; all unless told otherwise
+  npm run torture -- [options] [part …]      parts: model requests crash trace refusals root hostile many; all unless told otherwise
     --short         some two minutes of it
     --share <0…1>   how much of the long run
     --seed <number> the random numbers of a run before
@@ -20,6 +21,7 @@ const short = 0.06
 
 const parts: Readonly<Record<string, (effort: Effort) => Trial[]>> = {
   model: modelTrials,
+  requests: requestTrials,
   crash: crashTrials,
   trace: traceTrials,
   refusals: refusalTrials,
