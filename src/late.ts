@@ -1,6 +1,7 @@
 import { ok, ResultAsync, type Result } from 'neverthrow'
 import type { Answer } from './answer.ts'
-import { ChangeQueue, type Change, type Make } from './queue.ts'
+import type { Change } from './change.ts'
+import { ChangeQueue, type Make } from './queue.ts'
 
 // In milliseconds. Long enough to make one write of a burst, short enough to be "the last moment".
 const linger = 50

@@ -1,9 +1,6 @@
 import { ResultAsync, type Result } from 'neverthrow'
 import type { Answer } from './answer.ts'
-import { Content, inOne, reconciled, type Draft } from './text.ts'
-
-/** What becomes of a session: it is set to a draft, or removed (`null`). */
-export type Change = Draft | null
+import { overtaking, type Change } from './change.ts'
 
 /** How a change is made. */
 export type Make<T, E> = (file: string, change: Change) => Answer<T, E>
@@ -105,27 +102,4 @@ export class ChangeQueue<T, E> {
     this.#pending.delete(file)
     return this.#begin(file, pending.next as Change)
   }
-}
-
-/** The change that stands for one that waits and for the one that overtakes it. */
-export function overtaking (waiting: Change, change: Change): Change {
-  if (change?.base === undefined) return change
-  // The session that it was made from is being ended; it does not come back.
-  return waiting === null ? null : inOne(waiting, change)
-}
-
-/** What a session will be when `changes` are made of what its file says, or `null`: none. */
-export function madeOf (stored: Content | 'unreadable' | null, changes: readonly Change[]): Change {
-  let made: Change = null
-  for (const change of changes) {
-    made = changed(stored, change)
-    stored = made && Content.settled(made.settled)
-  }
-  return made
-}
-
-function changed (stored: Content | 'unreadable' | null, change: Change): Change {
-  if (change?.base === undefined) return change
-  if (stored === null) return null
-  return stored === 'unreadable' ? change : reconciled(change, stored)
 }

@@ -1,7 +1,6 @@
-import { err, ok, Result } from 'neverthrow'
+import { err, ok, type Result } from 'neverthrow'
 import secureJson from 'secure-json-parse'
 import { isObject, lastUse, moves, type StoredCookie, type StoredSession } from './expiry.ts'
-import { merge } from './merge.ts'
 
 /** A session as it was at one moment, whatever becomes of the live object. */
 export interface Draft {
@@ -22,9 +21,6 @@ export interface Draft {
   /** The drafts that it stands for, where it is not set alone, in their order. */
   readonly parts?: readonly Draft[]
 }
-
-// So many texts are kept, and put together only when they have to be.
-const mostParts = 64
 
 // The names that secure-json-parse takes offence at, as JSON.stringify writes them.
 const guarded = ['"__proto__"', '"constructor"']
@@ -56,50 +52,6 @@ export function textOf ({ settled, cookie }: Draft): string {
   const session: StoredSession = JSON.parse(settled)
   return JSON.stringify({ ...session, cookie: dated(session.cookie, cookie) })
 }
-
-/**
- * The draft that keeps both what it changed since its base and what others did,
- * whose session is `theirs` by now. One that has no base, or met no change,
- * stays as it is.
- */
-export function reconciled (draft: Draft, theirs: Content): Draft {
-  const { base, settled, parts } = draft
-  if (!base || base === theirs || theirs.is(settled) || theirs.equals(base)) return draft
-  if (parts !== undefined) return { ...draft, settled: settledOn(theirs, parts) }
-  // What cannot be compared (no session, or one nested too deep) is a change as a whole.
-  return merged(base, Content.settled(settled), theirs).match(settled => ({ ...draft, settled }), () => draft)
-}
-
-/** The draft that stands for two that are set one after the other, and comes to the same. */
-export function inOne (first: Draft, second: Draft): Draft {
-  const { base, parts = [first] } = first
-  if (base === null) return second
-  const { settled, cookie, usedAt } = reconciled(second, Content.settled(first.settled))
-  if (base === undefined) return { settled, cookie, usedAt }
-  const others = parts.length < mostParts ? parts : [parts.reduce(asOne)]
-  return { settled, cookie, usedAt, base, parts: [...others, second] }
-}
-
-function settledOn (theirs: Content, parts: readonly Draft[]): string {
-  let { settled } = theirs
-  for (const part of parts) settled = reconciled(part, Content.settled(settled)).settled
-  return settled
-}
-
-// In what the second changed, the base is what that found: it may have undone what the first, or another, did.
-function asOne (first: Draft, second: Draft): Draft {
-  const whole = reconciled(second, Content.settled(first.settled))
-  const base = merged(Content.settled(second.settled), second.base!, first.base!)
-  return { ...whole, base: base.match(settled => Content.settled(settled), () => first.base!) }
-}
-
-function merged (base: Content, mine: Content, theirs: Content): Result<string, unknown> {
-  return Result.combine([base.parse(), mine.parse(), theirs.parse()])
-    .andThen(([base, mine, theirs]) => mergedText(base, mine, theirs))
-}
-
-const mergedText = Result.fromThrowable((base: StoredSession, mine: StoredSession, theirs: StoredSession) =>
-  JSON.stringify(merge(base, mine, theirs)))
 
 /** A text on its way from or to a file: parsed as often as asked, settled when first compared. */
 export class Content {

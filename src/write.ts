@@ -2,12 +2,13 @@ import { dirname, resolve } from 'node:path'
 import { ok, ResultAsync } from 'neverthrow'
 import { andThen, recover, type Answer } from './answer.ts'
 import { SessionCache, type Stored } from './cache.ts'
+import { reconciled } from './change.ts'
 import { Disk, isAbsent } from './disk.ts'
 import type { NotSerializable, WriteFailed } from './errors.ts'
 import { sealedText, type SealOptions } from './seal.ts'
 import { isDistinct, isSame, markedTime, markOf, type Stamp } from './stamp.ts'
 import { temporaryFile } from './temporary.ts'
-import { Content, draftOf, reconciled, textOf, type Draft } from './text.ts'
+import { Content, draftOf, textOf, type Draft } from './text.ts'
 
 /** How to write a session. */
 export interface WriteOptions extends SealOptions {

@@ -1,8 +1,8 @@
 import { err, errAsync, ok, okAsync, ResultAsync } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Change } from '../src/change.ts'
 import { LateQueue } from '../src/late.ts'
-import type { Change } from '../src/queue.ts'
 import { Content, draftOf, type Draft } from '../src/text.ts'
 import { runModule, valueOf } from './support.ts'
 

@@ -9,6 +9,7 @@ import type { Result } from 'neverthrow'
 import { suite, type Test } from 'uvu'
 import { nodeCalls, type Calls } from '../src/calls.ts'
 import type { Stamp } from '../src/stamp.ts'
+import { Content, type Draft } from '../src/text.ts'
 
 /** What a test of `suiteOnDisk` is given. */
 export interface OnDisk {
@@ -129,4 +130,10 @@ export function runModule (source: string, parameters: readonly string[] = []): 
       resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, output, errors })
     })
   })
+}
+
+/** A draft of a session with these fields, from this base. */
+export function draft (session: object, base?: object | null): Draft {
+  const plain = { settled: JSON.stringify(session), cookie: null, usedAt: 1 }
+  return base === undefined ? plain : { ...plain, base: base === null ? null : new Content(JSON.stringify(base)) }
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { ok } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Content, draftOf, reconciled, textOf } from '../src/text.ts'
+import { Content, draftOf, textOf } from '../src/text.ts'
 import { failureOf, valueOf } from './support.ts'
 
 const Cookie = createRequire(import.meta.url)('@fastify/session/lib/cookie.js')
@@ -280,41 +280,3 @@ content('has the length of its text', () => {
 })
 
 content.run()
-
-const reconciling = suite('reconciled')
-
-function draftFrom (base: object | null | undefined, session: object) {
-  const taken = valueOf(draftOf(session, now))
-  return base === undefined ? taken : { ...taken, base: base === null ? null : new Content(JSON.stringify(base)) }
-}
-
-const asIs: ReadonlyArray<readonly [what: string, base: object | null | undefined, mine: object, theirs: string]> = [
-  ['has no base', undefined, { a: 2 }, '{"b":1}'],
-  ['is not to be merged', null, { a: 2 }, '{"b":1}'],
-  ['met no change', { a: 1 }, { a: 2 }, '{"a":1}'],
-  ['met the same change', { a: 1 }, { a: 2 }, '{"a":2}'],
-  ['met what is no session', { a: 1 }, { a: 2 }, 'no session'],
-  ['was made from what is no session', [], { a: 2 }, '{"a":3}']
-]
-
-for (const [what, base, mine, theirs] of asIs) {
-  reconciling(`stays as it is when it ${what}`, () => {
-    const taken = draftFrom(base, mine)
-    assert.is(reconciled(taken, new Content(theirs)), taken)
-  })
-}
-
-reconciling('stays as it is when theirs is the very base', () => {
-  const theirs = new Content('{"a":1}')
-  const taken = { ...draftFrom(undefined, { a: 2 }), base: theirs }
-  assert.is(reconciled(taken, theirs), taken)
-})
-
-reconciling('keeps what both changed', () => {
-  const taken = draftFrom({ a: 1, b: 1 }, { a: 2, b: 1 })
-  const { settled, ...rest } = reconciled(taken, new Content('{"a":1,"b":2,"c":3}'))
-  assert.equal(JSON.parse(settled), { a: 2, b: 2, c: 3 })
-  assert.equal({ settled: taken.settled, ...rest }, taken)
-})
-
-reconciling.run()
