@@ -39,7 +39,7 @@ function changed (stored: Content | 'unreadable' | null, change: Change): Change
  */
 export function reconciled (draft: Draft, theirs: Content): Draft {
   const { base, settled, parts } = draft
-  if (!base || base === theirs || theirs.is(settled) || theirs.equals(base)) return draft
+  if (!base || theirs.is(settled) || theirs.equals(base)) return draft
   if (parts !== undefined) return { ...draft, settled: settledOn(theirs, parts) }
   // What cannot be compared (no session, or one nested too deep) is a change as a whole.
   return merged(base, Content.settled(settled), theirs).match(settled => ({ ...draft, settled }), () => draft)

@@ -29,15 +29,13 @@ overtake('keeps what waited beside its own change', () => {
 })
 
 overtake('needs no session to be there when what waited needs none', () => {
-  const stands = overtaking(draft({ a: 1 }), draft({ a: 0, c: 2 }, { a: 0 }))!
-  assert.equal(JSON.parse(stands.settled), { a: 1, c: 2 })
-  assert.is(stands.base, undefined)
+  const stands = overtaking(draft({ a: 1 }), draft({ a: 0, c: 2 }, { a: 0 }))
+  assert.equal(stands, { settled: '{"a":1,"c":2}', cookie: null, usedAt: 1 })
 })
 
 overtake('replaces what waited when changes are not to be kept', () => {
-  const stands = overtaking(draft({ a: 1 }, null), draft({ c: 2 }, null))!
-  assert.equal(JSON.parse(stands.settled), { c: 2 })
-  assert.is(stands.base, null)
+  const change = draft({ c: 2 }, null)
+  assert.is(overtaking(draft({ a: 1 }, null), change), change)
 })
 
 /** What two changes of a session with `fields` come to that are made at once, and what one after the other. */
@@ -82,10 +80,13 @@ overtake('comes to the same as one after the other, however many there are', () 
 overtake('keeps what was undone at the beginning of a burst, and not each text of it', () => {
   const [base, others] = [{ flag: 0, n: 0, m: 0 }, { flag: 1, n: 0, m: 5 }]
   let stands = draft({ ...base, flag: 1 }, base)
+  const counts: number[] = []
   for (let n = 0; n < 200; n++) {
     stands = overtaking(stands, draft({ ...base, n }, { ...base, n: n - 1, flag: n === 0 ? 1 : 0 }))!
-    assert.ok(stands.parts!.length <= 65)
+    counts.push(stands.parts!.length)
   }
+  assert.equal(counts.slice(0, 3), [2, 3, 4])
+  assert.is(Math.max(...counts), 64)
   assert.equal(JSON.parse(madeOf(Content.settled(JSON.stringify(others)), [stands])!.settled), { flag: 0, n: 199, m: 5 })
 })
 
@@ -93,6 +94,12 @@ overtake('is what the second says where nothing can be compared', () => {
   const broken = { ...draft({ n: 2 }), base: new Content('[]') }
   assert.equal(both({ n: 5 }, draft({ n: 1 }, { n: 0 }), broken), [{ n: 2 }, { n: 2 }])
   assert.equal(both({ n: 5 }, { ...draft({ n: 1 }), base: new Content('[') }, draft({ n: 3 }, { n: 2 })), [{ n: 3 }, { n: 3 }])
+})
+
+overtake('goes on where what the first was made from is no session', () => {
+  let stands: Draft = { ...draft({ n: 0 }), base: new Content('[]') }
+  for (let n = 1; n < 100; n++) stands = overtaking(stands, draft({ n }, { n: n - 1 }))!
+  assert.equal(JSON.parse(madeOf(Content.settled('{"n":500,"m":1}'), [stands])!.settled), { n: 99 })
 })
 
 overtake.run()

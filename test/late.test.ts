@@ -138,6 +138,7 @@ test('counts what came while the one before was made', async () => {
   assert.ok(queue.add('a', mebibytes(8)) instanceof ResultAsync)
   ends[0]!()
   await new Promise(setImmediate)
+  assert.is(ends.length, 2, 'at once, for it is to be idle')
   assert.equal(queue.add('b', mebibytes(7)), ok(undefined))
   assert.ok(queue.add('c', mebibytes(2)) instanceof ResultAsync)
   for (let made = 1; queue.files().length > 0;) {
@@ -146,6 +147,14 @@ test('counts what came while the one before was made', async () => {
   }
   await idle
   assert.not(isFull(queue))
+})
+
+test('counts the parts of what was set one after the other', async () => {
+  const { queue } = recorded()
+  const base = new Content('{}')
+  assert.equal(queue.add('a', { ...mebibytes(6), base }), ok(undefined))
+  assert.ok(queue.add('a', { ...mebibytes(6), base }) instanceof ResultAsync)
+  await queue.idle()
 })
 
 test('counts what is to be made again, and not what it gave up', async () => {
@@ -191,6 +200,24 @@ test('keeps a process alive until what waits is made, but not one whose disk ref
     queue.add('bad', null)
   `)
   assert.equal([code, output], [0, 'good\nbad\n'])
+})
+
+test('is as before when the disk takes again what it refused', async () => {
+  const { code, output } = await runModule(`
+    import { errAsync, okAsync } from 'neverthrow'
+    import { LateQueue } from '../src/late.ts'
+    let refusals = 1
+    const queue = new LateQueue(file => {
+      console.log(file)
+      return refusals-- > 0 ? errAsync('refused') : okAsync()
+    }, () => {})
+    for (let time = 0; time < 2; time++) {
+      queue.add('mended', null)
+      await queue.idle()
+    }
+    queue.add('mended', null)
+  `)
+  assert.equal([code, output], [0, 'mended\n'.repeat(3)])
 })
 
 test.run()
