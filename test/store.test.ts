@@ -565,6 +565,17 @@ for (const [way, given] of ways) {
     assert.equal(fields, { user: 'ada', 'key 0': 0, 'key 1': 1, 'key 2': 2, 'key 3': 3, 'key 4': 4 })
   })
 
+  test('promise 13: a session that is set twice leaves what another changed between', async ({ directory }) => {
+    const { get, set } = storeOn(directory)
+    await set('abc', rolling(Date.now()))
+    const [one, other] = [loaded(await get('abc')), loaded(await get('abc'))]
+    await set('abc', Object.assign(one, { n: 1 }))
+    await set('abc', Object.assign(other, { n: 2 }))
+    await set('abc', Object.assign(one, { m: 1 }))
+    const { cookie: _, ...fields } = await get('abc')
+    assert.equal(fields, { user: 'ada', n: 2, m: 1 })
+  })
+
   test('promise 13: a session loaded and set while another change of it is written leaves what it met', async ({ directory }) => {
     const { get, set } = storeOn(directory)
     await set('abc', rolling(Date.now()))
