@@ -108,15 +108,16 @@ export class Disk {
     }
   }
 
-  /** Renames where nothing is yet; if something is there by then, it stays, and `from` is removed. */
+  /** Renames, if there is a file to rename, where nothing is yet; if something is there by then, it stays, and `from` is removed. */
   async putBack (from: string, to: string): Promise<void> {
     try {
       await this.#calls.link(from, to)
     } catch (cause) {
+      if (isAbsent(cause)) return
       // A file system without hard links: better over something newer than not at all.
       if (codeOf(cause) !== 'EEXIST') return await this.#calls.rename(from, to)
     }
-    await this.#calls.remove(from)
+    await this.remove(from)
   }
 
   /** The names of the regular files in a directory (links are none), some at a time; none when it is missing. */

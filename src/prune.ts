@@ -63,8 +63,9 @@ const removalsAtOnce = 8
  * A file that bears a session's name and cannot be read as one goes when it was
  * unused for `ttl`; but where sessions have no extension it could be anyone's,
  * and stays. Nothing else in the directory is touched. A session that is used
- * while it is removed stays. The event loop goes on meanwhile; what was used
- * more recently than the shortest lifetime met is not even read.
+ * while it is removed stays, and nobody misses it meanwhile. The event loop goes
+ * on; what was used more recently than the shortest lifetime met is not even
+ * read.
  *
  * Fails with `walk-failed` when the directory cannot be read; a missing one has
  * nothing to prune.

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { createHash, randomBytes } from 'node:crypto'
+import { basename, dirname, join } from 'node:path'
 
 // One tag a process (and a worker thread), then a count: no two writers, on any machine, meet.
 const tag = randomBytes(6).toString('hex')
@@ -13,7 +13,17 @@ export function temporaryFile (file: string): string {
   return join(dirname(file), `.${tag}-${(count++).toString(36)}.tmp`)
 }
 
-/** Whether a file of this name is one that `temporaryFile` named, in any process. */
+/**
+ * The one temporary file of `file`, the same in all processes: who makes it has
+ * `file` to itself, and who misses `file` finds it there. (A digest, since a
+ * name may be as long as a name can be.)
+ */
+export function asideOf (file: string): string {
+  const digest = createHash('sha256').update(basename(file)).digest('hex')
+  return join(dirname(file), `.${digest.slice(0, 12)}-${digest.slice(12)}.tmp`)
+}
+
+/** Whether a file of this name is one that was named here, in any process. */
 export function isTemporary (name: string): boolean {
   return /^\.[0-9a-f]{12}-[0-9a-z]+\.tmp$/.test(name)
 }

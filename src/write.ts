@@ -99,7 +99,8 @@ function touch (file: string, draft: Draft, { content, stamp }: Stored, options:
   const { disk, cache } = options
   const time = markedTime(draft.usedAt)
   return andThen(disk.touch(file, time).mapErr(failure(file)), touched => {
-    if (touched === null) return create(file, draft, options)
+    // It was removed, or replaced, since it was looked at.
+    if (touched === null) return writeDraft(file, draft, options)
     if (isDistinct(stamp)) cache.keep(file, content, markOf(time, stamp))
     else cache.forget(file)
     return ok('touched' as const)

@@ -282,10 +282,26 @@ disk('puts no file back over another, which stays', async ({ directory }) => {
   assert.is(await readFile(to, 'utf8'), 'new')
 })
 
+disk('puts nothing back where somebody else did, or ended it', async ({ directory }) => {
+  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
+  await new Disk().putBack(from, to)
+  assert.equal(await namesIn(directory), [])
+  await writeFile(from, 'text')
+  const link = async (from: string, to: string) => {
+    await nodeCalls.link(from, to)
+    await nodeCalls.remove(from)
+  }
+  await new Disk('auto', { ...nodeCalls, link: link as Calls['link'] }).putBack(from, to)
+  assert.equal(await namesIn(directory), ['to'])
+})
+
 disk('keeps what it cannot put back', async ({ directory }) => {
   const from = join(directory, 'from')
   await writeFile(from, 'text')
-  assert.is((await rejection(new Disk().putBack(from, join(directory, 'absent', 'to')))).code, 'ENOENT')
+  const cause = Object.assign(new Error('read-only'), { code: 'EROFS' })
+  const refuse = async () => { throw cause }
+  assert.is(await rejection(new Disk('auto', { ...nodeCalls, link: refuse, rename: refuse }).putBack(from, join(directory, 'to'))), cause)
+  await new Disk().putBack(from, join(directory, 'absent', 'to'))
   assert.equal(await namesIn(directory), ['from'])
 })
 

@@ -9,11 +9,23 @@ const test = suiteOnDisk('Pruning')
 // A process that lives fast: a second of its clock passes in a millisecond. It
 // uses sessions of its own as the plugin does (a get, and a set of what lives),
 // ends some, lets some die, prunes for all, and says what it saw that was wrong.
+// One of the three prunes slowly, so that others use and miss what it removes.
 const life = `
-  import { FileStore } from '../src/index.ts'
+  import { setTimeout as delay } from 'node:timers/promises'
+  import { nodeCalls } from '../src/calls.ts'
+  import { Disk } from '../src/disk.ts'
+  import { FileStore, pruneSessions } from '../src/index.ts'
+  import { asideOf } from '../src/temporary.ts'
   const [directory, name, start, rounds] = process.argv.slice(1)
   const clock = () => Number(start) + (Date.now() - Number(start)) * 1_000
   const store = new FileStore(directory, { clock, pruneInterval: 0, cacheSize: name === 'b' ? 0 : 1e6, io: name === 'c' ? 'async' : 'auto' })
+  const aside = new Set(['a', 'b', 'c'].flatMap(name => Array.from({ length: 20 }, (_, index) => asideOf(directory + '/' + name + index + '.json'))))
+  const slowly = call => async (...files) => {
+    if (files.some(file => aside.has(file))) await delay(40)
+    return await call(...files)
+  }
+  const disk = new Disk('async', { ...nodeCalls, rename: slowly(nodeCalls.rename), stat: slowly(nodeCalls.stat) })
+  const prune = async () => name === 'a' ? (await pruneSessions(directory, { clock, disk })).unwrapOr(null) : await store.prune()
   const call = (method, ...parameters) => new Promise((resolve, reject) => {
     store[method](...parameters, (error, value) => error ? reject(error) : resolve(value))
   })
@@ -43,8 +55,8 @@ const life = `
       await call('set', id, next)
       known.set(id, at + maxAge)
     }
-    if (choice > 0.97) seen.removed += (await store.prune()).removed
-    if (choice > 0.85) await new Promise(resolve => setTimeout(resolve, 40))
+    if (choice > 0.97) seen.removed += (await prune()).removed
+    if (choice > 0.85) await delay(40)
   }
   console.log(JSON.stringify({ wrong, ...seen }))
 `

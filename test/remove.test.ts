@@ -69,7 +69,7 @@ remove('flushes the directory when it is to be durable, after the removal', asyn
   const flushed: string[] = []
   const flushDirectory = async (directory: string) => { flushed.push(directory); await calls.flushDirectory(directory) }
   assert.equal(await removeSession(join(directory, 'abc.json'), { durable: true, disk: new Disk('auto', { ...calls, flushDirectory }) }), ok(true))
-  assert.equal(log, ['remove', 'flushDirectory'])
+  assert.equal(log, ['remove', 'statSync', 'flushDirectory'])
   assert.equal(flushed, [directory])
 })
 
@@ -78,14 +78,14 @@ remove('flushes when it is to be durable although another removed the file, if t
   const disk = new Disk('auto', calls)
   assert.equal(await removeSession(join(directory, 'abc.json'), { durable: true, disk }), ok(false))
   assert.equal(await removeSession(join(directory, 'absent', 'abc.json'), { durable: true, disk }), ok(false))
-  assert.equal(log, ['remove', 'flushDirectory', 'remove', 'flushDirectory'])
+  assert.equal(log, Array(2).fill(['remove', 'remove', 'remove', 'flushDirectory']).flat())
 })
 
 remove('flushes nothing unless told to', async ({ directory }) => {
   await writeFile(join(directory, 'abc.json'), '{}')
   const { calls, log } = watched()
   await removeSession(join(directory, 'abc.json'), { disk: new Disk('auto', calls) })
-  assert.equal(log, ['remove'])
+  assert.equal(log, ['remove', 'statSync'])
 })
 
 remove('fails when the directory cannot be flushed', async ({ directory }) => {

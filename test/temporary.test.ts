@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sessionId } from '../src/path.ts'
-import { isTemporary, temporaryFile } from '../src/temporary.ts'
+import { asideOf, isTemporary, temporaryFile } from '../src/temporary.ts'
 import { runModule } from './support.ts'
 
 const test = suite('temporaryFile')
@@ -40,10 +40,33 @@ test('is another in each process', async () => {
 
 test.run()
 
+const aside = suite('asideOf')
+
+aside('is beside the file, hidden and short', () => {
+  const file = asideOf('/sessions/of mine/' + 'x'.repeat(255))
+  assert.is(dirname(file), '/sessions/of mine')
+  assert.match(basename(file), /^\..{60,80}$/)
+})
+
+aside('is the same for one file each time and in each process, wherever that sees it from', async () => {
+  const source = "import { asideOf } from '../src/temporary.ts'; console.log(asideOf('/sessions/abc.json'))"
+  const { output } = await runModule(source)
+  assert.is(output, `${asideOf('/sessions/abc.json')}\n`)
+  assert.is(basename(asideOf('abc.json')), basename(asideOf('/sessions/abc.json')))
+})
+
+aside('is another for each file', () => {
+  const files = Array.from({ length: 1_000 }, (_, index) => asideOf(`/sessions/${index}.json`))
+  assert.is(new Set(files).size, 1_000)
+})
+
+aside.run()
+
 const temporary = suite('isTemporary')
 
-temporary('is so for every name that temporaryFile makes', () => {
+temporary('is so for every name that is made here', () => {
   for (let time = 0; time < 100; time++) assert.is(isTemporary(basename(temporaryFile('/sessions/abc.json'))), true)
+  for (let time = 0; time < 100; time++) assert.is(isTemporary(basename(asideOf(`/sessions/${time}.json`))), true)
 })
 
 temporary('is not so for anything else', () => {
