@@ -927,6 +927,17 @@ for (const [way, given] of ways) {
     assert.equal(await namesIn(directory), [])
   })
 
+  test('calls back before it returns for a change of a session that was loaded from its file', async ({ directory }) => {
+    const before = storeOn(directory)
+    await before.set('abc', rolling(now))
+    await before.store.close()
+    const { store, get } = storeOn(directory)
+    const session = loaded(await get('abc'))
+    assert.equal(immediately(done => store.set('abc', { ...session, n: 1 }, done)), [])
+    await store.close()
+    assert.is((await storeOn(directory).get('abc')).n, 1)
+  })
+
   test('waits for the disk while more than 16 MiB wait', async ({ directory }) => {
     const { store } = storeOn(directory)
     const large = { text: 'x'.repeat(9 * 1024 * 1024) } as any
