@@ -21,7 +21,7 @@ export function madeOf (stored: Content | 'unreadable' | null, changes: readonly
   let made: Change = null
   for (const change of changes) {
     made = changed(stored, change)
-    stored = made && Content.settled(made.settled)
+    stored = made && Content.ofSettled(made.settled)
   }
   return made
 }
@@ -42,7 +42,7 @@ export function reconciled (draft: Draft, theirs: Content): Draft {
   if (!base || theirs.is(settled) || theirs.equals(base)) return draft
   if (parts !== undefined) return { ...draft, settled: settledOn(theirs, parts) }
   // What cannot be compared (no session, or one nested too deep) is a change as a whole.
-  return merged(base, Content.settled(settled), theirs).match(settled => ({ ...draft, settled }), () => draft)
+  return merged(base, Content.ofSettled(settled), theirs).match(settled => ({ ...draft, settled }), () => draft)
 }
 
 // The draft that stands for two that are set one after the other. Where the file says what the
@@ -50,7 +50,7 @@ export function reconciled (draft: Draft, theirs: Content): Draft {
 function inOne (first: Draft, second: Draft): Draft {
   const { base, parts = [first] } = first
   if (base === null) return second
-  const { settled, cookie, usedAt } = reconciled(second, Content.settled(first.settled))
+  const { settled, cookie, usedAt } = reconciled(second, Content.ofSettled(first.settled))
   if (base === undefined) return { settled, cookie, usedAt }
   const others = parts.length < mostParts ? parts : [parts.reduce(asOne)]
   return { settled, cookie, usedAt, base, parts: [...others, second] }
@@ -58,15 +58,15 @@ function inOne (first: Draft, second: Draft): Draft {
 
 function settledOn (theirs: Content, parts: readonly Draft[]): string {
   let { settled } = theirs
-  for (const part of parts) settled = reconciled(part, Content.settled(settled)).settled
+  for (const part of parts) settled = reconciled(part, Content.ofSettled(settled)).settled
   return settled
 }
 
 // In what the second changed, the base is what that found: it may have undone what the first, or another, did.
 function asOne (first: Draft, second: Draft): Draft {
-  const whole = reconciled(second, Content.settled(first.settled))
-  const base = merged(Content.settled(second.settled), second.base!, first.base!)
-  return { ...whole, base: base.match(settled => Content.settled(settled), () => first.base!) }
+  const whole = reconciled(second, Content.ofSettled(first.settled))
+  const base = merged(Content.ofSettled(second.settled), second.base!, first.base!)
+  return { ...whole, base: base.match(settled => Content.ofSettled(settled), () => first.base!) }
 }
 
 function merged (base: Content, mine: Content, theirs: Content): Result<string, unknown> {

@@ -4,8 +4,7 @@ import { andThen, recover, type Answer } from './answer.ts'
 import { baseOf, type Base } from './base.ts'
 import { SessionCache, type Held } from './cache.ts'
 import { madeOf, type Change } from './change.ts'
-import { claimPrune } from './claim.ts'
-import { Disk, isAbsent } from './disk.ts'
+import { Disk } from './disk.ts'
 import type { InvalidId, NotSerializable, RemoveFailed, SessionError, Unreadable, WalkFailed, WriteFailed } from './errors.ts'
 import { moves, type StoredSession } from './expiry.ts'
 import { LateQueue } from './late.ts'
@@ -17,8 +16,8 @@ import { ChangeQueue } from './queue.ts'
 import { readSession, sessionIn } from './read.ts'
 import { removeSession } from './remove.ts'
 import { warner } from './report.ts'
-import { Schedule } from './schedule.ts'
 import { Content, draftOf, textOf, type Draft } from './text.ts'
+import { Upkeep } from './upkeep.ts'
 import { writeDraft } from './write.ts'
 
 /** Why a change was not made. */
@@ -32,8 +31,7 @@ export class SessionDirectory {
   readonly #path: string
   readonly #settings
   readonly #queue: ChangeQueue<unknown, ChangeFailed> | LateQueue<ChangeFailed>
-  readonly #schedule = new Schedule(() => this.#pruneIfDue())
-  readonly #closing = new AbortController()
+  readonly #upkeep: Upkeep
   /** Takes the failures that nobody else hears of, later and outside of everything. */
   readonly report: (failure: SessionError) => void
 
@@ -43,6 +41,7 @@ export class SessionDirectory {
     this.report = failure => process.nextTick(onFailure, failure)
     const make = (file: string, change: Change) => this.#make(file, change)
     this.#queue = settings.acknowledge === 'memory' ? new LateQueue(make, this.report) : new ChangeQueue(make)
+    this.#upkeep = new Upkeep(this.#path, { ...this.#settings, prune: signal => this.prune(signal), report: this.report })
   }
 
   file (id: string): Result<string, InvalidId> {
@@ -50,7 +49,7 @@ export class SessionDirectory {
   }
 
   read (file: string): Answer<StoredSession | null, Unreadable> {
-    this.#start()
+    this.#upkeep.start()
     const changes = this.#queue.waiting(file)
     if (changes.length === 0) return readSession(file, this.#settings)
     return andThen(this.#madeOf(file, changes), made => made === null ? ok(null) : sessionIn(file, heldAs(made), this.#settings))
@@ -64,7 +63,7 @@ export class SessionDirectory {
       const answer = this.#change(file, { ...draft, base: this.#settings.merge ? content : null })
       if (content.is(draft.settled)) return answer
       // The live object goes on from here, unless its content did not get there.
-      base.content = Content.settled(draft.settled)
+      base.content = Content.ofSettled(draft.settled)
       return answer.mapErr(failure => {
         base.content = content
         return failure
@@ -79,7 +78,7 @@ export class SessionDirectory {
       // Its own cookie says when it was used before.
       const own = moves(stored.cookie) ? { ...stored.cookie, expires: null } : stored.cookie
       return andThen(this.#draft(file, stored), ({ settled }) =>
-        this.set(file, { ...stored, cookie: session?.cookie ?? own }, { file, content: Content.settled(settled) }))
+        this.set(file, { ...stored, cookie: session?.cookie ?? own }, { file, content: Content.ofSettled(settled) }))
     })
   }
 
@@ -109,8 +108,7 @@ export class SessionDirectory {
 
   /** Resolves when nothing waits or is being made any more, and no timer runs. */
   async close (): Promise<void> {
-    this.#closing.abort()
-    await Promise.all([this.#schedule.stop(), this.#queue.idle()])
+    await Promise.all([this.#upkeep.stop(), this.#queue.idle()])
   }
 
   #draft (file: string, session: object): Result<Draft, NotSerializable> {
@@ -118,7 +116,7 @@ export class SessionDirectory {
   }
 
   #change (file: string, change: Change): Answer<unknown, ChangeFailed> {
-    this.#start()
+    this.#upkeep.start()
     return this.#queue.add(file, change)
   }
 
@@ -142,25 +140,8 @@ export class SessionDirectory {
     if (made === null) return null
     return listedAs(id, file, { ...heldAs(made), size: Buffer.byteLength(textOf(made)) }, options).unwrapOr(null)
   }
-
-  #start (): void {
-    if (this.#settings.pruneInterval > 0) this.#schedule.start()
-  }
-
-  async #pruneIfDue (): Promise<number> {
-    const { pruneInterval } = this.#settings
-    try {
-      const wait = await claimPrune(this.#path, pruneInterval, this.#settings)
-      if (wait > 0) return wait
-      await this.prune(this.#closing.signal).orTee(this.report)
-    } catch (cause) {
-      // A directory that is not made yet has nothing to prune.
-      if (!isAbsent(cause)) this.report({ type: 'walk-failed', directory: this.#path, cause })
-    }
-    return pruneInterval
-  }
 }
 
 function heldAs ({ settled, usedAt }: Draft): Held {
-  return { content: Content.settled(settled), usedAt }
+  return { content: Content.ofSettled(settled), usedAt }
 }

@@ -1,11 +1,13 @@
-import type { Dir, Dirent, Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok, ResultAsync } from 'neverthrow'
 import type { Answer } from './answer.ts'
 import { nodeCalls, type Calls } from './calls.ts'
+import { isAbsent, isTaken, mayBeHeldOpen } from './cause.ts'
 import { Limit } from './limit.ts'
 import { Pace } from './pace.ts'
 import type { Stamp } from './stamp.ts'
+import { walk } from './walk.ts'
 
 /** How `Disk` makes the calls that a page cache answers. */
 export type Io = 'auto' | 'async'
@@ -13,15 +15,11 @@ export type Io = 'auto' | 'async'
 // In bytes. More takes its time in memory too.
 const atOnce = 256 * 1024
 
-// A trip to the thread pool brings so many names of a directory.
-const namesAtOnce = 256
-
 // The thread pool opens all files before it goes on with the first: thousands
 // of sessions at once would use up the process's descriptors.
 const openAtOnce = 64
 
-// Windows refuses to rename over a file that a virus scanner or an indexer holds open for a moment.
-const heldOpen = new Set(['EPERM', 'EACCES', 'EBUSY'])
+// In milliseconds. So long a rename over a file that somebody holds open is tried again.
 const renamePatience = 1_000
 
 /**
@@ -79,7 +77,7 @@ export class Disk {
       await this.create(file, '', time, { mode: 0o600, flush: false })
       return true
     } catch (cause) {
-      if (codeOf(cause) === 'EEXIST') return false
+      if (isTaken(cause)) return false
       throw cause
     }
   }
@@ -91,7 +89,7 @@ export class Disk {
       try {
         return await this.#calls.rename(from, to)
       } catch (cause) {
-        if (!heldOpen.has(codeOf(cause)) || this.#calls.now() + wait > giveUp) throw cause
+        if (!mayBeHeldOpen(cause) || this.#calls.now() + wait > giveUp) throw cause
         await delay(wait)
       }
     }
@@ -115,23 +113,14 @@ export class Disk {
     } catch (cause) {
       if (isAbsent(cause)) return
       // A file system without hard links: better over something newer than not at all.
-      if (codeOf(cause) !== 'EEXIST') return await this.#calls.rename(from, to)
+      if (!isTaken(cause)) return await this.#calls.rename(from, to)
     }
     await this.remove(from)
   }
 
   /** The names of the regular files in a directory (links are none), some at a time; none when it is missing. */
-  async * files (directory: string): AsyncGenerator<readonly string[], void, undefined> {
-    try {
-      const entries = await this.#calls.openDirectory(directory, namesAtOnce)
-      try {
-        for (let first = await entries.read(); first !== null; first = await entries.read()) yield restOf(entries, first)
-      } finally {
-        await entries.close()
-      }
-    } catch (cause) {
-      if (!isAbsent(cause)) throw cause
-    }
+  files (directory: string): AsyncGenerator<readonly string[], void, undefined> {
+    return walk(directory, this.#calls)
   }
 
   /** Removes a file; whether there was one. */
@@ -167,26 +156,6 @@ export class Disk {
       return isAbsent(cause) ? ok(null) : err(cause)
     }
   }
-}
-
-// What one read brought is in memory, and need not be waited for name by name.
-function restOf (entries: Dir, first: Dirent): string[] {
-  const names = []
-  let left = namesAtOnce
-  for (let entry: Dirent | null = first; entry !== null; entry = --left > 0 ? entries.readSync() : null) {
-    if (entry.isFile()) names.push(entry.name)
-  }
-  return names
-}
-
-/** Whether a call failed because there is no such file. */
-export function isAbsent (cause: unknown): boolean {
-  const code = codeOf(cause)
-  return code === 'ENOENT' || code === 'ENOTDIR'
-}
-
-function codeOf (cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }
 
 function foundStamp (stats: Stats | undefined): Stamp | null {

@@ -73,7 +73,7 @@ export class Content {
   }
 
   /** The content that has this settled text. */
-  static settled (settled: string): Content {
+  static ofSettled (settled: string): Content {
     return new Content(settled, { isSettled: true })
   }
 

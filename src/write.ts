@@ -1,33 +1,17 @@
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { ok, ResultAsync } from 'neverthrow'
 import { andThen, recover, type Answer } from './answer.ts'
 import { SessionCache, type Stored } from './cache.ts'
 import { reconciled } from './change.ts'
-import { Disk, isAbsent } from './disk.ts'
+import { Disk } from './disk.ts'
 import type { NotSerializable, WriteFailed } from './errors.ts'
+import { replaceFile, type ReplaceOptions } from './replace.ts'
 import { sealedText, type SealOptions } from './seal.ts'
-import { isDistinct, isSame, markedTime, markOf, type Stamp } from './stamp.ts'
-import { temporaryFile } from './temporary.ts'
+import { isDistinct, markedTime, markOf, type Stamp } from './stamp.ts'
 import { Content, draftOf, textOf, type Draft } from './text.ts'
 
 /** How to write a session. */
-export interface WriteOptions extends SealOptions {
-  /**
-   * Whether file and directory are flushed to the device before the answer, so
-   * that a written session outlives a loss of power. Touches are not flushed.
-   * @default false
-   */
-  readonly durable?: boolean
-  /**
-   * The mode that files are created with.
-   * @default 0o600
-   */
-  readonly fileMode?: number
-  /**
-   * The mode that a missing directory is created with.
-   * @default 0o700
-   */
-  readonly directoryMode?: number
+export interface WriteOptions extends SealOptions, ReplaceOptions {
   /**
    * What time it is, in milliseconds since 1970.
    * @default Date.now
@@ -99,7 +83,7 @@ function touch (file: string, draft: Draft, { content, stamp }: Stored, options:
   const { disk, cache } = options
   const time = markedTime(draft.usedAt)
   return andThen(disk.touch(file, time).mapErr(failure(file)), touched => {
-    // It was removed, or replaced, since it was looked at.
+    // It is gone since, or in the hands of a prune.
     if (touched === null) return writeDraft(file, draft, options)
     if (isDistinct(stamp)) cache.keep(file, content, markOf(time, stamp))
     else cache.forget(file)
@@ -114,62 +98,19 @@ function replace (file: string, draft: Draft, seen: Stamp | null, options: Throu
 
 async function replaceOrThrow (file: string, draft: Draft, seen: Stamp | null, options: Through): Promise<boolean> {
   const { disk, cache, durable = false } = options
-  const temporary = temporaryFile(file)
   const time = markedTime(draft.usedAt)
-  let made: Stamp
-  try {
-    made = await createWithDirectory(temporary, sealedText(file, textOf(draft), options), time, options)
-    // Looked at as late as can be: what happens between this and the rename is lost.
-    if (draft.base !== undefined && seen !== null && !isStill(seen, await unwrapped(disk.stat(file)))) {
-      await disk.remove(temporary)
-      return false
-    }
-    await disk.rename(temporary, file)
-  } catch (cause) {
-    // The first failure is the one to tell; a prune removes what is left.
-    await disk.remove(temporary).catch(() => {})
-    throw cause
-  }
+  const text = sealedText(file, textOf(draft), options)
+  // Without a base it is not what was there that counts.
+  const made = await replaceFile(file, { text, time, seen: draft.base === undefined ? null : seen }, disk, options)
+  if (made === null) return false
   const keep = (content: Content) => cache.keep(file, content, markOf(time, made))
   // Should the flush fail, the next set of the same content has to write again.
   if (durable) {
     keep(new Content(draft.settled, { isOutdated: true }))
     await disk.flushDirectory(dirname(file))
   }
-  keep(Content.settled(draft.settled))
+  keep(Content.ofSettled(draft.settled))
   return true
-}
-
-async function createWithDirectory (file: string, text: string, time: number, options: Through): Promise<Stamp> {
-  const { disk, durable = false, fileMode = 0o600, directoryMode = 0o700 } = options
-  const create = async () => await disk.create(file, text, time, { mode: fileMode, flush: durable })
-  try {
-    return await create()
-  } catch (cause) {
-    if (!isAbsent(cause)) throw cause
-    const directory = dirname(file)
-    const made = await disk.makeDirectory(directory, directoryMode)
-    if (durable) await flushNames(made, directory, disk)
-    return await create()
-  }
-}
-
-// Each directory that was made stands in the one above it.
-async function flushNames (first: string, last: string, disk: Disk): Promise<void> {
-  const above = dirname(resolve(first))
-  for (let directory = resolve(last); directory !== above; directory = dirname(directory)) {
-    await disk.flushDirectory(dirname(directory))
-  }
-}
-
-function isStill (seen: Stamp, stamp: Stamp | null): boolean {
-  return stamp !== null && isSame(seen, stamp)
-}
-
-async function unwrapped<T> (answer: Answer<T, unknown>): Promise<T> {
-  const result = await answer
-  if (result.isErr()) throw result.error
-  return result.value
 }
 
 function failure (file: string) {

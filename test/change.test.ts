@@ -42,7 +42,7 @@ overtake('replaces what waited when changes are not to be kept', () => {
 function both (fields: object, first: Change, second: Change) {
   const text = JSON.stringify(fields)
   return [[overtaking(first, second)], [first, second]].map(changes => {
-    const made = madeOf(Content.settled(text), changes)
+    const made = madeOf(Content.ofSettled(text), changes)
     return made && JSON.parse(made.settled)
   })
 }
@@ -63,7 +63,7 @@ const change = fc.record({ met: fc.constantFrom('base', 'before', 'file', 'other
 
 overtake('comes to the same as one after the other, however many there are', () => {
   fc.assert(fc.property(fields, fields, fc.array(change, { minLength: 1, maxLength: 100 }), (base, others, given) => {
-    const file = Content.settled(JSON.stringify(others))
+    const file = Content.ofSettled(JSON.stringify(others))
     const changes: Draft[] = []
     let stands: Change = null
     for (const { met, other, session } of given) {
@@ -87,7 +87,7 @@ overtake('keeps what was undone at the beginning of a burst, and not each text o
   }
   assert.equal(counts.slice(0, 3), [2, 3, 4])
   assert.is(Math.max(...counts), 64)
-  assert.equal(JSON.parse(madeOf(Content.settled(JSON.stringify(others)), [stands])!.settled), { flag: 0, n: 199, m: 5 })
+  assert.equal(JSON.parse(madeOf(Content.ofSettled(JSON.stringify(others)), [stands])!.settled), { flag: 0, n: 199, m: 5 })
 })
 
 overtake('is what the second says where nothing can be compared', () => {
@@ -99,14 +99,14 @@ overtake('is what the second says where nothing can be compared', () => {
 overtake('goes on where what the first was made from is no session', () => {
   let stands: Draft = { ...draft({ n: 0 }), base: new Content('[]') }
   for (let n = 1; n < 100; n++) stands = overtaking(stands, draft({ n }, { n: n - 1 }))!
-  assert.equal(JSON.parse(madeOf(Content.settled('{"n":500,"m":1}'), [stands])!.settled), { n: 99 })
+  assert.equal(JSON.parse(madeOf(Content.ofSettled('{"n":500,"m":1}'), [stands])!.settled), { n: 99 })
 })
 
 overtake.run()
 
 const result = suite('madeOf')
 
-const stored = Content.settled('{"a":0,"b":0}')
+const stored = Content.ofSettled('{"a":0,"b":0}')
 
 result('is what the last says that needs nothing', () => {
   assert.is(madeOf(stored, [one]), one)

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ok, ResultAsync } from 'neverthrow'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { nodeCalls, type Calls } from '../src/calls.ts'
-import { Disk, isAbsent, type Io } from '../src/disk.ts'
+import { Disk, type Io } from '../src/disk.ts'
 import { failureOf, namesIn, rejection, stampOf, suiteOnDisk, valueOf, watched } from './support.ts'
 
 const ways: readonly Io[] = ['auto', 'async']
@@ -305,32 +304,11 @@ disk('keeps what it cannot put back', async ({ directory }) => {
   assert.equal(await namesIn(directory), ['from'])
 })
 
-disk('finds the regular files in a directory, and nothing else', async ({ directory }) => {
-  await mkdir(join(directory, 'inner'))
-  await symlink(join(directory, 'one'), join(directory, 'link'))
-  for (const name of ['one', 'two', '.hidden']) await writeFile(join(directory, name), '')
-  const found: string[] = []
-  for await (const names of new Disk().files(directory)) found.push(...names)
-  assert.equal(found.sort(), ['.hidden', 'one', 'two'])
-  for await (const names of new Disk().files(join(directory, 'absent'))) assert.unreachable(names.join())
-})
-
-disk('gives the names in a directory 256 at a time', async ({ directory }) => {
-  const names = Array.from({ length: 600 }, (_, index) => String(index))
-  for (const name of names) await writeFile(join(directory, name), '')
-  const found: Array<readonly string[]> = []
-  for await (const names of new Disk().files(directory)) found.push(names)
-  assert.equal(found.flat().sort(), names.sort())
-  assert.equal(found.map(({ length }) => length), [256, 256, 88])
-})
-
-disk('says why it cannot go through a directory', async ({ directory }) => {
-  const loop = join(directory, 'loop')
-  await symlink(loop, loop)
-  const walk = async () => {
-    for await (const names of new Disk().files(loop)) assert.unreachable(names.join())
-  }
-  assert.is((await rejection(walk())).code, 'ELOOP')
+disk('goes through the files of a directory by its calls', async ({ directory }) => {
+  await writeFile(join(directory, 'one'), '')
+  const { calls, log } = watched()
+  for await (const names of new Disk('auto', calls).files(directory)) assert.equal(names, ['one'])
+  assert.equal(log, ['openDirectory'])
 })
 
 disk('opens no more than 64 files at once', async ({ directory }) => {
@@ -391,17 +369,3 @@ if (existsSync('/proc/self/fd')) {
 }
 
 disk.run()
-
-const absent = suite('isAbsent')
-
-absent('is so for the two codes that say that there is no such file', () => {
-  for (const code of ['ENOENT', 'ENOTDIR']) assert.is(isAbsent(Object.assign(new Error('absent'), { code })), true)
-})
-
-absent('is not so for anything else', () => {
-  for (const cause of [Object.assign(new Error('refused'), { code: 'EACCES' }), new Error('ENOENT'), { code: 'ENOENT' }, 'ENOENT', undefined, null]) {
-    assert.is(isAbsent(cause), false)
-  }
-})
-
-absent.run()

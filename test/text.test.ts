@@ -247,8 +247,8 @@ content('says the same whatever its moving dates are, and however it is spaced',
 
 content('that is settled already is compared as it is', () => {
   const { settled } = valueOf(draftOf(rolling(now), now))
-  assert.is(Content.settled(settled).is(settled), true)
-  assert.is(Content.settled(JSON.stringify(rolling(now))).is(settled), false)
+  assert.is(Content.ofSettled(settled).is(settled), true)
+  assert.is(Content.ofSettled(JSON.stringify(rolling(now))).is(settled), false)
 })
 
 content('parses after it was compared', () => {

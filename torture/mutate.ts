@@ -23,7 +23,9 @@ const others: Readonly<Record<string, readonly string[]>> = {
   pace: ['disk'],
   live: ['read', 'list', 'prune'],
   base: ['together'],
-  queue: ['late']
+  queue: ['late'],
+  replace: ['write'],
+  upkeep: ['pruning', 'store']
 }
 
 // Of the mutants of a room, in percent.
