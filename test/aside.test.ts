@@ -140,24 +140,6 @@ test('does not bring back a session that was ended while it was aside', async ({
   assert.equal(await namesIn(directory), [])
 })
 
-test('does not bring back a session that was ended while it came back', async ({ directory }) => {
-  const { file } = await scene(directory, async () => {})
-  await rename(file, asideOf(file))
-  const remove = async (name: string) => {
-    if (name === asideOf(file)) await rename(name, file)
-    await nodeCalls.remove(name)
-  }
-  assert.is(valueOf(await removeSession(file, { disk: new Disk('auto', { ...nodeCalls, remove: remove as Calls['remove'] }) })), true)
-  assert.equal(await namesIn(directory), [])
-})
-
-test('does not bring back what a session was before it was written and ended', async ({ directory }) => {
-  const { file } = await scene(directory, async () => {})
-  await writeFile(asideOf(file), '{"user":"ada"}')
-  assert.is(valueOf(await removeSession(file)), true)
-  assert.equal(await namesIn(directory), [])
-})
-
 /** A disk, and a promise of the moment at which it is asked for the stamp of a file. */
 function watching (io: Io, file: string) {
   let tell = () => {}

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
@@ -6,6 +6,7 @@ import { SessionCache } from '../src/cache.ts'
 import { nodeCalls } from '../src/calls.ts'
 import { Disk } from '../src/disk.ts'
 import { removeSession } from '../src/remove.ts'
+import { asideOf } from '../src/temporary.ts'
 import { failureOf, namesIn, settled, suiteOnDisk, valueOf, watched } from './support.ts'
 
 const remove = suiteOnDisk('removeSession')
@@ -48,6 +49,32 @@ remove('fails with what the disk says, whole', async ({ directory }) => {
   assert.equal(result, err({ type: 'remove-failed', file, cause }))
   assert.is(failureOf(result).cause, cause)
   assert.is(await readFile(file, 'utf8'), '{}')
+})
+
+remove('removes what a prune gives back meanwhile', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeFile(asideOf(file), '{}')
+  const remove = async (name: string) => {
+    if (name === asideOf(file)) await rename(name, file)
+    await nodeCalls.remove(name)
+  }
+  const disk = new Disk('auto', { ...nodeCalls, remove: remove as typeof nodeCalls.remove })
+  assert.equal(await removeSession(file, { disk }), ok(true))
+  assert.equal(await namesIn(directory), [])
+})
+
+remove('removes what a prune has in its hands', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeFile(asideOf(file), '{}')
+  assert.equal(await removeSession(file), ok(true))
+  assert.equal(await namesIn(directory), [])
+})
+
+remove('removes what a prune has in its hands of a file that was written anew', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  for (const name of [file, asideOf(file)]) await writeFile(name, '{}')
+  assert.equal(await removeSession(file), ok(true))
+  assert.equal(await namesIn(directory), [])
 })
 
 remove('makes a cache forget the file', async ({ directory }) => {

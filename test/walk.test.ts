@@ -33,6 +33,26 @@ test('gives 256 names at a time', async ({ directory }) => {
   assert.equal(groups.map(({ length }) => length), [256, 256, 88])
 })
 
+test('leaves no directory open, wherever it ends', async ({ directory }) => {
+  await writeFile(join(directory, 'one'), '')
+  let open = 0
+  const openDirectory: typeof nodeCalls.openDirectory = async (...parameters) => {
+    const entries = await nodeCalls.openDirectory(...parameters)
+    const close = entries.close.bind(entries)
+    open++
+    entries.close = (async () => {
+      await close()
+      open--
+    }) as typeof entries.close
+    return entries
+  }
+  for await (const names of walk(directory, { openDirectory })) assert.is(names.length, 1)
+  const names = walk(directory, { openDirectory })
+  await names.next()
+  await names.return()
+  assert.is(open, 0)
+})
+
 test('rejects with the disk\'s error', async ({ directory }) => {
   const loop = join(directory, 'loop')
   await symlink(loop, loop)
