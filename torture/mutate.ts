@@ -24,8 +24,7 @@ const others: Readonly<Record<string, readonly string[]>> = {
   live: ['read', 'list', 'prune'],
   base: ['together'],
   queue: ['late'],
-  replace: ['write'],
-  upkeep: ['pruning', 'store']
+  replace: ['write']
 }
 
 // Of the mutants of a room, in percent.
