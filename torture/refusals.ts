@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -144,9 +144,19 @@ async function noNames (directory: string, options: StoreOptions): Promise<numbe
   await rm(join(directory, '.one'))
   await store.set('a', { number: 2 })
   await gives(store, 'a', 2)
+  await writeFile(join(directory, '.one'), '')
+  await refused(store.set('b', { number: 2 }), 'write-failed', 'ENOSPC')
+  // What has expired makes room.
+  await utimes(join(directory, 'a.json'), 1_000_000_000, 1_000_000_000)
+  const { removed } = await store.store.prune()
+  ensure(removed === 1, `it pruned ${removed} sessions`)
+  await holds(directory, '.one', '.two')
+  await store.set('b', { number: 2 })
+  await gives(store, 'b', 2)
+  await rm(join(directory, '.one'))
   await rm(join(directory, '.two'))
   await isWell(store)
-  await holds(directory, 'a.json')
+  await holds(directory, 'b.json')
   return 1
 }
 
