@@ -17,8 +17,8 @@ export const defaultExtension = '.json'
 // What stands for itself in a file name.
 const plain = /^[\w-]+$/
 
-// What ext4, XFS, Btrfs, APFS and NTFS allow at the most for one name.
-const longestName = 255
+/** The most characters of a file's name: what ext4, XFS, Btrfs, APFS and NTFS allow. */
+export const longestName = 255
 
 /**
  * The file that holds the session `id`: `<directory>/<encoded id><extension>`.
