@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { ok } from 'neverthrow'
 import { andThen, type Answer } from './answer.ts'
-import { released } from './aside.ts'
 import type { Disk } from './disk.ts'
-import type { ReadFailed, Unreadable } from './errors.ts'
+import type { Unreadable } from './errors.ts'
 import { readContent, type SealOptions } from './seal.ts'
 import { bears, isSame, isSettled, wholeTime, type Mark, type Stamp } from './stamp.ts'
 import type { Content } from './text.ts'
@@ -49,10 +48,13 @@ export class SessionCache {
    * `null` when there is no such file. Fails as `readContent` does.
    */
   fetch (file: string, disk: Disk, options: SealOptions = {}): Answer<Stored | null, Unreadable> {
-    return andThen(this.#look(file, disk, options), stored => {
-      if (stored !== null) return ok(stored)
-      // A prune may have had it in its hands at that moment, and given it back by now.
-      return andThen(released(file, disk).mapErr(readFailed(file)), () => this.#look(file, disk, options))
+    const takenAt = Date.now()
+    return andThen(disk.stat(file).mapErr(cause => ({ type: 'read-failed' as const, file, cause })), stamp => {
+      if (stamp === null) return ok(null)
+      const content = this.#recall(file, stamp)
+      if (content !== null) return ok(storedAs(content, stamp))
+      return readContent(file, stamp.size, disk, options).map(content =>
+        content === null ? null : this.#learn(file, content, stamp, takenAt))
     })
   }
 
@@ -64,17 +66,6 @@ export class SessionCache {
   /** Forgets a file. */
   forget (file: string): void {
     this.#entries?.delete(file)
-  }
-
-  #look (file: string, disk: Disk, options: SealOptions): Answer<Stored | null, Unreadable> {
-    const takenAt = Date.now()
-    return andThen(disk.stat(file).mapErr(readFailed(file)), stamp => {
-      if (stamp === null) return ok(null)
-      const content = this.#recall(file, stamp)
-      if (content !== null) return ok(storedAs(content, stamp))
-      return readContent(file, stamp.size, disk, options).map(content =>
-        content === null ? null : this.#learn(file, content, stamp, takenAt))
-    })
   }
 
   #recall (file: string, stamp: Stamp): Content | null {
@@ -90,10 +81,6 @@ export class SessionCache {
     if (isSettled(stamp, takenAt)) this.#entries?.set(file, { content, known: stamp })
     return storedAs(content, stamp)
   }
-}
-
-function readFailed (file: string) {
-  return (cause: unknown): ReadFailed => ({ type: 'read-failed', file, cause })
 }
 
 function storedAs (content: Content, stamp: Stamp): Stored {

@@ -62,7 +62,6 @@ export const nodeCalls = {
     }
   },
   openDirectory: (directory: string, bufferSize: number) => openDirectory(directory, { bufferSize }),
-  link: promisify(fs.link),
   now: () => performance.now(),
   switches: () => process.resourceUsage() as Switches
 }

@@ -95,29 +95,6 @@ export class Disk {
     }
   }
 
-  /** Renames; whether there was a file to rename. */
-  async move (from: string, to: string): Promise<boolean> {
-    try {
-      await this.#calls.rename(from, to)
-      return true
-    } catch (cause) {
-      if (isAbsent(cause)) return false
-      throw cause
-    }
-  }
-
-  /** Renames, if there is a file to rename, where nothing is yet; if something is there by then, it stays, and `from` is removed. */
-  async putBack (from: string, to: string): Promise<void> {
-    try {
-      await this.#calls.link(from, to)
-    } catch (cause) {
-      if (isAbsent(cause)) return
-      // A file system without hard links: better over something newer than not at all.
-      if (!isTaken(cause)) return await this.#calls.rename(from, to)
-    }
-    await this.remove(from)
-  }
-
   /** The names of the regular files in a directory (links are none), some at a time; none when it is missing. */
   files (directory: string): AsyncGenerator<readonly string[], void, undefined> {
     return walk(directory, this.#calls)

@@ -18,7 +18,7 @@ export const defaultExtension = '.json'
 const plain = /^[\w-]+$/
 
 /** The most characters of a file's name: what ext4, XFS, Btrfs, APFS and NTFS allow. */
-export const longestName = 255
+const longestName = 255
 
 /**
  * The file that holds the session `id`: `<directory>/<encoded id><extension>`.

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { ResultAsync } from 'neverthrow'
 import type { Answer } from './answer.ts'
-import { removeUnused } from './aside.ts'
 import { Disk } from './disk.ts'
 import type { RemoveFailed, WalkFailed } from './errors.ts'
 import { defaultTtl } from './expiry.ts'
@@ -9,7 +8,7 @@ import { livingOf, type Lifetime } from './live.ts'
 import { sessionId } from './path.ts'
 import { readContent, type SealOptions } from './seal.ts'
 import { Slice } from './slice.ts'
-import { wholeTime, type Stamp } from './stamp.ts'
+import { isSame, wholeTime, type Stamp } from './stamp.ts'
 import { isTemporary } from './temporary.ts'
 
 /** How to prune a directory. */
@@ -62,10 +61,10 @@ const removalsAtOnce = 8
  *
  * A file that bears a session's name and cannot be read as one goes when it was
  * unused for `ttl`; but where sessions have no extension it could be anyone's,
- * and stays. Nothing else in the directory is touched. A session that is used
- * while it is removed stays, and nobody misses it meanwhile. The event loop goes
- * on; what was used more recently than the shortest lifetime met is not even
- * read.
+ * and stays. Nothing else in the directory is touched. A session that was used
+ * until that minute was over stays, whoever used it; one that is used later, at
+ * the very moment of its removal, may go. The event loop goes on; what was used
+ * more recently than the shortest lifetime met is not even read.
  *
  * Fails with `walk-failed` when the directory cannot be read; a missing one has
  * nothing to prune.
@@ -162,7 +161,7 @@ class Prune {
   }
 
   async #remove (file: string, stamp: Stamp): Promise<void> {
-    const removal = removeUnused(file, stamp, this.#disk)
+    const removal = this.#removeUnused(file, stamp)
       .catch((cause: unknown) => {
         this.#options.onFailure?.({ type: 'remove-failed', file, cause })
         return false
@@ -173,6 +172,12 @@ class Prune {
       })
     this.#removing.add(removal)
     if (this.#removing.size >= removalsAtOnce) await Promise.race(this.#removing)
+  }
+
+  // The last look, after its grace was found to be over: whoever used it in time shows here.
+  async #removeUnused (file: string, seen: Stamp): Promise<boolean> {
+    const stamp = (await this.#disk.stat(file)).unwrapOr(null)
+    return stamp !== null && isSame(seen, stamp) && await this.#disk.remove(file)
   }
 
   // By the time that nobody can set, and so by the real clock: a file bears the

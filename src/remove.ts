@@ -4,7 +4,6 @@ import type { Answer } from './answer.ts'
 import type { SessionCache } from './cache.ts'
 import { Disk } from './disk.ts'
 import type { RemoveFailed } from './errors.ts'
-import { asideOf } from './temporary.ts'
 
 /** How to remove a session. */
 export interface RemoveOptions {
@@ -41,18 +40,9 @@ export function removeSession (file: string, options: RemoveOptions = {}): Answe
 
 async function removeOrThrow (file: string, options: RemoveOptions): Promise<boolean> {
   const { disk = new Disk(), cache, durable = false } = options
-  const removed = await removeWherever(file, disk)
+  const removed = await disk.remove(file)
   cache?.forget(file)
   // What an earlier call removed may not be on the device yet.
   if (durable) await disk.flushDirectory(dirname(file))
   return removed
-}
-
-// A prune may hold it aside, and would give one back that was used at the last moment.
-async function removeWherever (file: string, disk: Disk): Promise<boolean> {
-  const aside = asideOf(file)
-  const wasHere = await disk.remove(file)
-  if (wasHere && (await disk.stat(aside)).unwrapOr(null) === null) return true
-  const wasAside = await disk.remove(aside)
-  return await disk.remove(file) || wasAside || wasHere
 }

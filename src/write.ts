@@ -83,8 +83,7 @@ function touch (file: string, draft: Draft, { content, stamp }: Stored, options:
   const { disk, cache } = options
   const time = markedTime(draft.usedAt)
   return andThen(disk.touch(file, time).mapErr(failure(file)), touched => {
-    // It is gone since, or in the hands of a prune.
-    if (touched === null) return writeDraft(file, draft, options)
+    if (touched === null) return create(file, draft, options)
     if (isDistinct(stamp)) cache.keep(file, content, markOf(time, stamp))
     else cache.forget(file)
     return ok('touched' as const)

@@ -7,7 +7,6 @@ import { defaultCacheSize, SessionCache } from '../src/cache.ts'
 import { nodeCalls } from '../src/calls.ts'
 import { Disk, type Io } from '../src/disk.ts'
 import { markedTime, markOf } from '../src/stamp.ts'
-import { asideOf } from '../src/temporary.ts'
 import { Content } from '../src/text.ts'
 import { failureOf, settled, stampOf, suiteOnDisk, valueOf, watched } from './support.ts'
 
@@ -74,22 +73,6 @@ for (const io of ways) {
       stat: (async (file: string) => goneAfter(await nodeCalls.stat(file))) as unknown as typeof nodeCalls.stat
     }
     assert.equal(await new SessionCache().fetch(file, new Disk(io, calls)), ok(null))
-  })
-
-  cache(`(${io}) gives what a prune gives back when it is missed`, async ({ directory }) => {
-    const file = join(directory, 'file')
-    await writeFile(asideOf(file), '{"user":"ada"}')
-    const givenBack = <T>(name: string, found: T) => {
-      if (name === asideOf(file)) renameSync(name, file)
-      return found
-    }
-    const calls = {
-      ...nodeCalls,
-      statSync: (name: string) => givenBack(name, nodeCalls.statSync(name)),
-      stat: (async (name: string) => givenBack(name, await nodeCalls.stat(name))) as unknown as typeof nodeCalls.stat
-    }
-    const { content } = valueOf(await new SessionCache().fetch(file, new Disk(io, calls)))!
-    assert.equal(content.parse(), ok({ user: 'ada' }))
   })
 
   cache(`(${io}) fails for what is no file, with what the disk says`, async ({ directory }) => {

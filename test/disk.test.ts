@@ -253,57 +253,6 @@ disk('claims a name for one of many at once', async ({ directory }) => {
   assert.is(claims.filter(Boolean).length, 1)
 })
 
-disk('moves a file, and says whether there was one', async ({ directory }) => {
-  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
-  await writeFile(from, 'text')
-  assert.is(await new Disk().move(from, to), true)
-  assert.is(await new Disk().move(from, to), false)
-  assert.equal(await namesIn(directory), ['to'])
-  await mkdir(from)
-  assert.match((await rejection(new Disk().move(to, from))).code, /^(EISDIR|ENOTEMPTY|EEXIST|EPERM)$/)
-  assert.equal(await namesIn(directory), ['from', 'to'])
-})
-
-disk('puts a file back where nothing is', async ({ directory }) => {
-  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
-  await writeFile(from, 'text')
-  await new Disk().putBack(from, to)
-  assert.equal(await namesIn(directory), ['to'])
-  assert.is(await readFile(to, 'utf8'), 'text')
-})
-
-disk('puts no file back over another, which stays', async ({ directory }) => {
-  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
-  await writeFile(from, 'old')
-  await writeFile(to, 'new')
-  await new Disk().putBack(from, to)
-  assert.equal(await namesIn(directory), ['to'])
-  assert.is(await readFile(to, 'utf8'), 'new')
-})
-
-disk('puts nothing back where somebody else did, or ended it', async ({ directory }) => {
-  const [from, to] = [join(directory, 'from'), join(directory, 'to')]
-  await new Disk().putBack(from, to)
-  assert.equal(await namesIn(directory), [])
-  await writeFile(from, 'text')
-  const link = async (from: string, to: string) => {
-    await nodeCalls.link(from, to)
-    await nodeCalls.remove(from)
-  }
-  await new Disk('auto', { ...nodeCalls, link: link as Calls['link'] }).putBack(from, to)
-  assert.equal(await namesIn(directory), ['to'])
-})
-
-disk('keeps what it cannot put back', async ({ directory }) => {
-  const from = join(directory, 'from')
-  await writeFile(from, 'text')
-  const cause = Object.assign(new Error('read-only'), { code: 'EROFS' })
-  const refuse = async () => { throw cause }
-  assert.is(await rejection(new Disk('auto', { ...nodeCalls, link: refuse, rename: refuse }).putBack(from, join(directory, 'to'))), cause)
-  await new Disk().putBack(from, join(directory, 'absent', 'to'))
-  assert.equal(await namesIn(directory), ['from'])
-})
-
 disk('goes through the files of a directory by its calls', async ({ directory }) => {
   await writeFile(join(directory, 'one'), '')
   const { calls, log } = watched()

@@ -1,3 +1,4 @@
+import { renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { err, ok } from 'neverthrow'
@@ -88,9 +89,10 @@ test('touches nothing else in the directory', async ({ directory }) => {
 
 /** A disk whose files changed so long ago: nobody can set that time. */
 function changed (ago: number, calls: Partial<Calls> = {}): Disk {
+  const ctimeMs = Date.now() - ago
   return new Disk('auto', {
     ...nodeCalls,
-    statSync: name => Object.assign(nodeCalls.statSync(name)!, { ctimeMs: Date.now() - ago }),
+    statSync: name => Object.assign(nodeCalls.statSync(name)!, { ctimeMs }),
     ...calls
   })
 }
@@ -114,17 +116,50 @@ test('removes sealed sessions by their lifetime, and none that it cannot open', 
   assert.equal(await prune(directory, { secret }), { ...none, looked: 3, removed: 1, kept: 1, unreadable: 1 })
 })
 
-test('keeps a session that is used while it is removed', async ({ directory }) => {
-  await file(directory, 'over.json', anHour, day)
-  const { calls } = watched({
-    ...nodeCalls,
-    async rename (from, to) {
-      await utimes(from, now / 1000, now / 1000)
-      await nodeCalls.rename(from, to)
-    }
-  })
-  assert.equal(await prune(directory, { disk: new Disk('auto', calls) }), { ...none, looked: 1, kept: 1 })
-  assert.equal(await namesIn(directory), ['over.json'])
+const uses = {
+  touched: (name: string) => utimesSync(name, now / 1000, now / 1000),
+  replaced (name: string) {
+    writeFileSync(`${name}~`, anHour)
+    utimesSync(`${name}~`, (now - day) / 1000, (now - day) / 1000)
+    renameSync(`${name}~`, name)
+  },
+  'written in place': (name: string) => writeFileSync(name, anHour.replace('36', '72'))
+}
+
+for (const [use, useFile] of Object.entries(uses)) {
+  for (const io of ['auto', 'async'] as const) {
+    test(`(${io}) keeps a session that is ${use} after it was found to be over`, async ({ directory }) => {
+      await file(directory, 'over.json', anHour, day)
+      let isOver = false
+      const late = () => {
+        isOver = true
+        return now
+      }
+      // The clock is asked between the looks: what is used after that is seen by the last one.
+      const looking = (name: string) => {
+        if (isOver && basename(name) === 'over.json') useFile(name)
+        isOver = false
+      }
+      const disk = new Disk(io, {
+        ...nodeCalls,
+        statSync: name => { looking(name); return nodeCalls.statSync(name) },
+        stat: async name => { looking(name); return await nodeCalls.stat(name) }
+      })
+      assert.equal(await prune(directory, { disk, clock: late }), { ...none, looked: 1, kept: 1 })
+      assert.equal(await namesIn(directory), ['over.json'])
+    })
+  }
+}
+
+test('removes nothing that was removed, or cannot be looked at, after it was found to be over', async ({ directory }) => {
+  for (const last of [() => undefined, () => { throw new Error('no') }]) {
+    await file(directory, 'over.json', anHour, day)
+    let looks = 0
+    const disk = new Disk('auto', { ...nodeCalls, statSync: name => looks++ === 0 ? nodeCalls.statSync(name) : last() })
+    assert.equal(await prune(directory, { disk }), { ...none, looked: 1, kept: 1 })
+    assert.is(looks, 2)
+    assert.equal(await namesIn(directory), ['over.json'])
+  }
 })
 
 test('does not count what goes away meanwhile', async ({ directory }) => {
@@ -149,14 +184,12 @@ test('tells what it cannot remove, and goes on', async ({ directory }) => {
   for (let index = 0; index < 20; index++) await file(directory, `${index}.json`, anHour, day)
   await file(directory, '.0123456789ab-z.tmp', '')
   const refuse = async () => { throw cause }
-  const disk = changed(day, { rename: refuse, remove: refuse })
+  const disk = changed(day, { remove: refuse })
   const options = { disk, onFailure: (failure: RemoveFailed) => failures.push(failure) }
   assert.equal(await prune(directory, options), { ...none, looked: 20, kept: 20 })
   assert.is(failures.length, 20)
   assert.equal(failures.find(({ file }) => file === join(directory, '0.json')), { type: 'remove-failed', file: join(directory, '0.json'), cause })
-  // Where nobody listens it goes on too; the first 20 are still claimed.
-  await file(directory, 'late.json', anHour, day)
-  assert.equal(await prune(directory, { disk }), { ...none, looked: 21, kept: 21 })
+  assert.equal(await prune(directory, { disk }), { ...none, looked: 20, kept: 20 })
 })
 
 /** A fast disk with one directory, which has these files in this order, and whose files it read. */
@@ -227,11 +260,8 @@ test('removes eight files at once', async ({ directory }) => {
   const disk = new Disk('auto', {
     ...nodeCalls,
     now: () => 0,
-    async rename (from, to) {
-      most = Math.max(most, ++removing)
-      await nodeCalls.rename(from, to)
-    },
     async remove (file) {
+      most = Math.max(most, ++removing)
       await nodeCalls.remove(file)
       removing--
     }

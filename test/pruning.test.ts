@@ -7,73 +7,95 @@ import { namesIn, promised, runModule, suiteOnDisk } from './support.ts'
 const test = suiteOnDisk('Pruning')
 
 // A process that lives fast: a second of its clock passes in a millisecond. It
-// uses sessions of its own as the plugin does (a get, and a set of what lives),
-// ends some, lets some die, prunes for all, and says what it saw that was wrong.
-// One of the three prunes slowly, so that others use and miss what it removes.
+// uses sessions of its own as the plugin does (a get, and a set of what lives; a
+// new id for a new session), ends some, lets some die, uses some in the minute
+// after they expired, and says what it saw that was wrong. All the while it
+// prunes for all; one of the three does so slowly, so that others use what it
+// has looked at.
 const life = `
   import { setTimeout as delay } from 'node:timers/promises'
   import { nodeCalls } from '../src/calls.ts'
   import { Disk } from '../src/disk.ts'
   import { FileStore, pruneSessions } from '../src/index.ts'
-  import { asideOf } from '../src/temporary.ts'
   const [directory, name, start, rounds] = process.argv.slice(1)
   const clock = () => Number(start) + (Date.now() - Number(start)) * 1_000
   const store = new FileStore(directory, { clock, pruneInterval: 0, cacheSize: name === 'b' ? 0 : 1e6, io: name === 'c' ? 'async' : 'auto' })
-  const aside = new Set(['a', 'b', 'c'].flatMap(name => Array.from({ length: 20 }, (_, index) => asideOf(directory + '/' + name + index + '.json'))))
-  const slowly = call => async (...files) => {
-    if (files.some(file => aside.has(file))) await delay(40)
-    return await call(...files)
-  }
-  const disk = new Disk('async', { ...nodeCalls, rename: slowly(nodeCalls.rename), stat: slowly(nodeCalls.stat) })
-  const prune = async () => name === 'a' ? (await pruneSessions(directory, { clock, disk })).unwrapOr(null) : await store.prune()
+  const slow = new Disk('async', {
+    ...nodeCalls,
+    stat: file => nodeCalls.stat(file).finally(() => delay(100 * Math.random())),
+    remove: file => delay(30).then(() => nodeCalls.remove(file))
+  })
   const call = (method, ...parameters) => new Promise((resolve, reject) => {
     store[method](...parameters, (error, value) => error ? reject(error) : resolve(value))
   })
-  const maxAge = 200_000
-  const known = new Map()
+  // As the plugin hands it to set: what was removed meanwhile is not brought back.
+  const loaded = session => session && { ...session, [Symbol('options')]: session.cookie }
+  const [maxAge, grace] = [200_000, 60_000]
   let count = 0
+  const fresh = () => ({ id: name + count++, lives: 0, expires: 0 })
+  // Until when each lives in any case, and from when on it does not in any case.
+  const known = Array.from({ length: 20 }, fresh)
   const wrong = []
-  const seen = { alive: 0, dead: 0, removed: 0 }
-  for (let round = 0; round < Number(rounds); round++) {
-    const id = name + Math.floor(Math.random() * 20)
-    const before = clock()
-    const session = await call('get', id)
-    const after = clock()
-    const expires = known.get(id) ?? 0
-    if (session === null && expires > after) wrong.push('lost ' + id + ' ' + (expires - after))
+  const seen = { alive: 0, dead: 0, late: 0, removed: 0 }
+  const check = (session, { id, lives, expires }, before) => {
+    if (session === null && lives > clock()) wrong.push('lost ' + id + ' ' + (lives - clock()))
     if (session !== null && expires <= before) wrong.push('returned ' + id + ' ' + (before - expires))
+  }
+  let isOver = false
+  const prune = async () => {
+    while (!isOver) {
+      const { removed } = name === 'a' ? (await pruneSessions(directory, { clock, disk: slow })).unwrapOr(null) : await store.prune()
+      seen.removed += removed
+      await delay(1)
+    }
+  }
+  const pruning = Array.from({ length: name === 'a' ? 16 : 1 }, prune)
+  for (let round = 0; round < Number(rounds); round++) {
+    const place = Math.floor(Math.random() * known.length)
+    const { id, lives } = known[place]
+    const before = clock()
+    const session = loaded(await call('get', id))
+    check(session, known[place], before)
     seen[session === null ? 'dead' : 'alive']++
+    if (session === null) known[place] = fresh()
     const choice = Math.random()
     if (session !== null && choice < 0.1) {
       await call('destroy', id)
-      known.delete(id)
+      known[place] = { id, lives: 0, expires: 0 }
     } else if (choice < 0.9) {
+      const isLate = session !== null && choice > 0.8
+      if (isLate) await delay((lives + grace * 2 / 3 - clock()) / 1_000)
       const at = clock()
       const next = session ?? { count: count++ }
       if (choice < 0.3) next.count = count++
       next.cookie = { originalMaxAge: maxAge, expires: new Date(at + maxAge) }
-      await call('set', id, next)
-      known.set(id, at + maxAge)
+      await call('set', known[place].id, next)
+      const isInTime = session === null || clock() < lives + grace
+      known[place] = { id: known[place].id, lives: isInTime ? at + maxAge : 0, expires: clock() + maxAge }
+      if (isLate && isInTime) {
+        seen.late++
+        await delay(40)
+        check(await call('get', id), known[place], 0)
+      }
     }
-    if (choice > 0.97) seen.removed += (await prune()).removed
     if (choice > 0.85) await delay(40)
   }
+  isOver = true
+  await Promise.all(pruning)
   console.log(JSON.stringify({ wrong, ...seen }))
 `
 
 test('in several processes loses no session that lives, and no dead one returns', async ({ directory }) => {
   const start = String(Date.now())
   const ended = await Promise.all(['a', 'b', 'c'].map(name => runModule(life, [directory, name, start, '300'])))
-  const total = { alive: 0, dead: 0, removed: 0 }
+  const total = { alive: 0, dead: 0, late: 0, removed: 0 }
   for (const { code, output, errors } of ended) {
     assert.is(code, 0, errors)
-    const { wrong, alive, dead, removed } = JSON.parse(output)
+    const { wrong, ...seen } = JSON.parse(output)
     assert.equal(wrong, [])
-    total.alive += alive
-    total.dead += dead
-    total.removed += removed
+    for (const kind of Object.keys(total) as Array<keyof typeof total>) total[kind] += seen[kind]
   }
-  // All three happened, or nothing was shown.
+  // All of it happened, or nothing was shown.
   assert.ok(Object.values(total).every(count => count > 0), JSON.stringify(total))
 })
 

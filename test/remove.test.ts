@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
@@ -6,7 +6,6 @@ import { SessionCache } from '../src/cache.ts'
 import { nodeCalls } from '../src/calls.ts'
 import { Disk } from '../src/disk.ts'
 import { removeSession } from '../src/remove.ts'
-import { asideOf } from '../src/temporary.ts'
 import { failureOf, namesIn, settled, suiteOnDisk, valueOf, watched } from './support.ts'
 
 const remove = suiteOnDisk('removeSession')
@@ -51,32 +50,6 @@ remove('fails with what the disk says, whole', async ({ directory }) => {
   assert.is(await readFile(file, 'utf8'), '{}')
 })
 
-remove('removes what a prune gives back meanwhile', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await writeFile(asideOf(file), '{}')
-  const remove = async (name: string) => {
-    if (name === asideOf(file)) await rename(name, file)
-    await nodeCalls.remove(name)
-  }
-  const disk = new Disk('auto', { ...nodeCalls, remove: remove as typeof nodeCalls.remove })
-  assert.equal(await removeSession(file, { disk }), ok(true))
-  assert.equal(await namesIn(directory), [])
-})
-
-remove('removes what a prune has in its hands', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await writeFile(asideOf(file), '{}')
-  assert.equal(await removeSession(file), ok(true))
-  assert.equal(await namesIn(directory), [])
-})
-
-remove('removes what a prune has in its hands of a file that was written anew', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  for (const name of [file, asideOf(file)]) await writeFile(name, '{}')
-  assert.equal(await removeSession(file), ok(true))
-  assert.equal(await namesIn(directory), [])
-})
-
 remove('makes a cache forget the file', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   await writeFile(file, '{"user":"ada"}')
@@ -96,7 +69,7 @@ remove('flushes the directory when it is to be durable, after the removal', asyn
   const flushed: string[] = []
   const flushDirectory = async (directory: string) => { flushed.push(directory); await calls.flushDirectory(directory) }
   assert.equal(await removeSession(join(directory, 'abc.json'), { durable: true, disk: new Disk('auto', { ...calls, flushDirectory }) }), ok(true))
-  assert.equal(log, ['remove', 'statSync', 'flushDirectory'])
+  assert.equal(log, ['remove', 'flushDirectory'])
   assert.equal(flushed, [directory])
 })
 
@@ -105,14 +78,14 @@ remove('flushes when it is to be durable although another removed the file, if t
   const disk = new Disk('auto', calls)
   assert.equal(await removeSession(join(directory, 'abc.json'), { durable: true, disk }), ok(false))
   assert.equal(await removeSession(join(directory, 'absent', 'abc.json'), { durable: true, disk }), ok(false))
-  assert.equal(log, Array(2).fill(['remove', 'remove', 'remove', 'flushDirectory']).flat())
+  assert.equal(log, ['remove', 'flushDirectory', 'remove', 'flushDirectory'])
 })
 
 remove('flushes nothing unless told to', async ({ directory }) => {
   await writeFile(join(directory, 'abc.json'), '{}')
   const { calls, log } = watched()
   await removeSession(join(directory, 'abc.json'), { disk: new Disk('auto', calls) })
-  assert.equal(log, ['remove', 'statSync'])
+  assert.equal(log, ['remove'])
 })
 
 remove('fails when the directory cannot be flushed', async ({ directory }) => {
