@@ -99,18 +99,22 @@ class Prune {
 
   async run (): Promise<Pruned> {
     const start = performance.now()
+    await this.#walk()
+    await Promise.all(this.#removing)
+    return { ...this.#count, took: performance.now() - start }
+  }
+
+  async #walk (): Promise<void> {
     const slice = new Slice()
     for await (const names of this.#disk.files(this.#directory)) {
       for (const name of names) {
-        if (this.#options.signal?.aborted) break
+        if (this.#options.signal?.aborted) return
         // Most files are kept by their stamp alone: for those, promises would be most of the work.
         if (slice.isOver) await slice.pause()
         const looking = this.#lookAt(name)
         if (looking !== null) await looking
       }
     }
-    await Promise.all(this.#removing)
-    return { ...this.#count, took: performance.now() - start }
   }
 
   #lookAt (name: string): Promise<void> | null {

@@ -193,7 +193,7 @@ test('tells what it cannot remove, and goes on', async ({ directory }) => {
   assert.equal(await prune(directory, { disk }), { ...none, looked: 20, kept: 20 })
 })
 
-/** A fast disk with one directory, which has these files in this order, and whose files it read. */
+/** A fast disk with one directory, which has these files in this order; whose files it read, and the names that it has not come to. */
 function simulated (files: ReadonlyArray<readonly [name: string, text: string | null, ago: number]>, look = () => {}) {
   const texts = new Map(files.map(([name, ...rest]) => [name, rest] as const))
   const found = (file: string) => texts.get(basename(file))!
@@ -220,7 +220,7 @@ function simulated (files: ReadonlyArray<readonly [name: string, text: string | 
     remove: async () => {},
     stat: async (file: string) => { throw new Error(`${file} is not to be looked at again`) }
   } as unknown as Calls)
-  return { disk, read }
+  return { disk, read, unread: names }
 }
 
 const times = (often: number, name: string, text: string, ago: number) =>
@@ -292,6 +292,13 @@ test('stops when it is told to', async ({ directory }) => {
   await file(directory, 'over.json', anHour, day)
   assert.equal(await prune(directory, { signal: AbortSignal.abort() }), none)
   assert.equal(await namesIn(directory), ['over.json'])
+})
+
+test('goes no further through the directory then', async ({ directory }) => {
+  const stopping = new AbortController()
+  const { disk, unread } = simulated(times(1_000, 'over', anHour, day), () => stopping.abort())
+  assert.equal(await prune(directory, { disk, signal: stopping.signal }), { ...none, looked: 1, removed: 1 })
+  assert.ok(unread.length > 700, `${unread.length} of 1,000 names left`)
 })
 
 test('has nothing to do in a missing directory', async ({ directory }) => {
