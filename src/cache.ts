@@ -1,93 +1,61 @@
 import { LRUCache } from 'lru-cache'
-import { ok } from 'neverthrow'
-import { andThen, type Answer } from './answer.ts'
-import type { Disk } from './disk.ts'
-import type { Unreadable } from './errors.ts'
-import { readContent, type SealOptions } from './seal.ts'
-import { bears, isSame, isSettled, wholeTime, type Mark, type Stamp } from './stamp.ts'
-import type { Content } from './text.ts'
+import { isSameVersion, matches, type ExpectedVersion, type FileVersion } from './fs/version.ts'
+import type { SessionText } from './session/session-text.ts'
 
-/** The cache's size unless told otherwise: 16 MiB, in bytes. */
+/** The size of the cache unless told otherwise: 16 MiB, in bytes. */
 export const defaultCacheSize = 16 * 1024 * 1024
 
-// In bytes, about: an entry's objects and lru-cache's own tables (measured).
-const overhead = 400
+// In bytes, about: an entry's objects and lru-cache's tables (measured).
+const entryOverhead = 400
 
-/** A session as it is held somewhere. */
-export interface Held {
-  readonly content: Content
-  /** When it was last used, in milliseconds. */
-  readonly usedAt: number
-}
-
-/** What a file holds, and the stamp that it was seen with just now. */
-export interface Stored extends Held {
-  readonly stamp: Stamp
-}
-
-interface Entry {
-  readonly content: Content
-  known: Stamp | Mark
+/** A text, and what proves that it is the content of its file. */
+export interface FileRecord {
+  readonly text: SessionText
+  validator: FileVersion | ExpectedVersion
 }
 
 /**
- * What files were last seen to hold, bounded in bytes. It is only ever a short
- * cut: the file's stamp is looked at each time, and must be the one that the
- * text was read under, or one that we gave the file ourselves.
+ * The texts of session files, bounded in bytes. A text is used only while the file's version proves that it is current:
+ * the version under which it was read, or the one that this process gave the file itself.
  */
 export class SessionCache {
-  readonly #entries: LRUCache<string, Entry> | null
+  readonly #records: LRUCache<string, FileRecord> | null
 
-  /** `size` is in bytes; 0 remembers nothing. */
+  /** `size` is in bytes; with 0 nothing is remembered. */
   constructor (size: number = defaultCacheSize) {
-    this.#entries = size > 0 ? new LRUCache({ maxSize: size, sizeCalculation: sizeOf }) : null
+    this.#records = size > 0 ? new LRUCache({ maxSize: size, sizeCalculation: sizeOf }) : null
   }
 
-  /**
-   * What `file` holds at this moment, from memory where its stamp allows it, or
-   * `null` when there is no such file. Fails as `readContent` does.
-   */
-  fetch (file: string, disk: Disk, options: SealOptions = {}): Answer<Stored | null, Unreadable> {
-    const takenAt = Date.now()
-    return andThen(disk.stat(file).mapErr(cause => ({ type: 'read-failed' as const, file, cause })), stamp => {
-      if (stamp === null) return ok(null)
-      const content = this.#recall(file, stamp)
-      if (content !== null) return ok(storedAs(content, stamp))
-      return readContent(file, stamp.size, disk, options).map(content =>
-        content === null ? null : this.#learn(file, content, stamp, takenAt))
-    })
+  /** The text of `file`, which has this version now, or `null` when it is not known. */
+  lookup (file: string, version: FileVersion): SessionText | null {
+    const record = this.#records?.get(file)
+    if (record === undefined || !isCurrent(record, version)) return null
+    record.validator = version
+    return record.text
   }
 
-  /** Remembers what we left in a file ourselves, and the mark that says so. */
-  keep (file: string, content: Content, mark: Mark): void {
-    this.#entries?.set(file, { content, known: mark })
+  /** The record of `file` as it was last seen. Its validator must be compared with the file's version before the text is relied on. */
+  peek (file: string): FileRecord | undefined {
+    return this.#records?.get(file)
   }
 
-  /** Forgets a file. */
-  forget (file: string): void {
-    this.#entries?.delete(file)
+  /** Remembers the text of `file`. */
+  remember (file: string, text: SessionText, validator: FileVersion | ExpectedVersion): void {
+    this.#records?.set(file, { text, validator })
   }
 
-  #recall (file: string, stamp: Stamp): Content | null {
-    const entry = this.#entries?.get(file)
-    if (entry === undefined) return null
-    if ('changed' in entry.known) return isSame(entry.known, stamp) ? entry.content : null
-    if (!bears(stamp, entry.known)) return null
-    entry.known = stamp
-    return entry.content
-  }
-
-  #learn (file: string, content: Content, stamp: Stamp, takenAt: number): Stored {
-    if (isSettled(stamp, takenAt)) this.#entries?.set(file, { content, known: stamp })
-    return storedAs(content, stamp)
+  /** Forgets `file`. */
+  delete (file: string): void {
+    this.#records?.delete(file)
   }
 }
 
-function storedAs (content: Content, stamp: Stamp): Stored {
-  return { content, stamp, usedAt: wholeTime(stamp) }
+/** Whether a file that has `version` holds the text of `record`. */
+export function isCurrent ({ validator }: FileRecord, version: FileVersion): boolean {
+  return 'latestCtimeMs' in validator ? matches(version, validator) : isSameVersion(validator, version)
 }
 
-// V8 keeps a text of Latin-1 in one byte a character, any other in two.
-function sizeOf ({ content }: Entry, file: string): number {
-  return 2 * content.length + file.length + overhead
+// V8 keeps a Latin-1 text in one byte a character, any other in two, and the canonical JSON may be kept beside it.
+function sizeOf ({ text }: FileRecord, file: string): number {
+  return 2 * text.text.length + file.length + entryOverhead
 }

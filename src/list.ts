@@ -1,80 +1,85 @@
-import { join } from 'node:path'
-import { ok, type Result } from 'neverthrow'
-import { andThen, type Answer } from './answer.ts'
-import { SessionCache, type Held } from './cache.ts'
-import { Disk } from './disk.ts'
-import type { Malformed, Unreadable } from './errors.ts'
-import type { StoredSession } from './expiry.ts'
-import { isOver, livingOf, type Lifetime } from './live.ts'
+import { basename, join } from 'node:path'
+import type { ResultAsync } from 'neverthrow'
+import { TimeSlice } from './async/time-slice.ts'
+import type { EncryptionOptions } from './encryption/envelope.ts'
+import type { ReadFailure } from './errors.ts'
+import { Disk } from './fs/disk.ts'
+import { loadSession } from './load.ts'
 import { sessionId } from './path.ts'
-import type { SealOptions } from './seal.ts'
-import { Slice } from './slice.ts'
+import type { Mutation } from './queue/mutation.ts'
+import { isExpired, type ExpiryOptions } from './session/expiry.ts'
+import type { StoredSession } from './session/session.ts'
 
-/** How to list sessions. */
-export interface ListOptions extends SealOptions, Lifetime {
+/** How sessions are listed. */
+export interface ListOptions extends EncryptionOptions, ExpiryOptions {
   /**
-   * Whether to list sessions that have expired and are not removed yet.
+   * Whether sessions are listed that have expired and are not removed yet.
    * @default false
    */
   readonly expired?: boolean
   /**
-   * Sees each file that bears a session's name and cannot be read as one.
-   * @default nobody does
+   * Called for each file that has the name of a session and cannot be read as one.
+   * @default nothing is called
    */
-  readonly onFailure?: (failure: Unreadable) => void
+  readonly onFailure?: (failure: ReadFailure) => void
   /**
-   * The disk to ask.
-   * @default one that answers at once while it is fast
+   * Makes the calls to the disk.
+   * @default a new `Disk` that is synchronous while the disk is fast
    */
   readonly disk?: Disk
 }
 
-/** A session as a list shows it. */
+/** What `FileStore` adds to the options of `listSessions`: changes that were accepted and are not in the files yet. */
+export interface PendingChanges {
+  readonly pending?: { files: () => string[], pending: (file: string) => Mutation | null } | null
+}
+
+/** A session in a list. */
 export interface ListedSession<Session = StoredSession> {
   readonly id: string
   readonly session: Session
-  /** When it was last used. */
-  readonly usedAt: Date
+  readonly lastUsedAt: Date
   readonly expiresAt: Date
   /** The size of its file, in bytes. */
   readonly size: number
 }
 
 /**
- * The sessions in a directory, one after the other, each as it is at the moment
- * it is reached; in no order. A missing directory has none; what comes or goes
- * meanwhile may be among them or not.
+ * The sessions of a directory, in no particular order, each as it is when the iteration reaches it. A session that comes
+ * or goes meanwhile may be among them or not; a missing directory has none.
  *
- * The iteration throws the disk's error when the directory itself cannot be
- * read.
+ * The iteration throws the system's error when the directory cannot be read.
+ *
+ * ```ts
+ * for await (const { id, session } of listSessions('./sessions')) console.log(id, session.user)
+ * ```
  */
-export async function * listSessions (directory: string, options: ListOptions = {}): AsyncGenerator<ListedSession, void, undefined> {
-  const { disk = new Disk('auto'), onFailure } = options
-  const slice = new Slice()
-  for await (const names of disk.files(directory)) {
+export async function * listSessions (directory: string, options: ListOptions & PendingChanges = {}): AsyncGenerator<ListedSession, void, undefined> {
+  const { disk = new Disk('auto'), pending = null } = options
+  const slice = new TimeSlice()
+  const unwritten = new Set(pending?.files())
+  const list = (id: string | null, file: string) => id === null ? null : listSession(id, file, { ...options, disk })
+  for await (const names of disk.listFiles(directory)) {
     for (const name of names) {
-      const id = sessionId(name, options)
-      if (id === null) continue
-      await slice.pause()
-      const listed = await listFile(id, join(directory, name), { ...options, disk })
-      if (listed.isErr()) onFailure?.(listed.error)
-      else if (listed.value !== null) yield listed.value
+      const file = join(directory, name)
+      unwritten.delete(file)
+      await slice.yield()
+      const listed = await list(sessionId(name, options), file)
+      if (listed !== null) yield listed
     }
+  }
+  for (const file of unwritten) {
+    const listed = await list(sessionId(basename(file), options), file)
+    if (listed !== null) yield listed
   }
 }
 
-/** What a list shows of the session in `file`, or `null` when there is none that it would show. */
-export function listFile (id: string, file: string, options: ListOptions & { readonly disk: Disk }): Answer<ListedSession | null, Unreadable> {
-  return andThen(new SessionCache(0).fetch(file, options.disk, options), stored =>
-    stored === null ? ok(null) : listedAs(id, file, { ...stored, size: stored.stamp.size }, options))
-}
-
-/** What a list shows of a session that `file` holds, or is about to. */
-export function listedAs (id: string, file: string, held: Held & { readonly size: number }, options: ListOptions): Result<ListedSession | null, Malformed> {
-  const { content, usedAt, size } = held
-  return livingOf(content, usedAt, options)
-    .map(({ session, expires }) => isOver(expires, options) && options.expired !== true
-      ? null
-      : { id, session, usedAt: new Date(usedAt), expiresAt: new Date(expires), size })
-    .mapErr(cause => ({ type: 'malformed' as const, file, cause }))
+async function listSession (id: string, file: string, options: ListOptions & PendingChanges & { readonly disk: Disk }): Promise<ListedSession | null> {
+  const { pending, onFailure, expired = false } = options
+  const loaded: ResultAsync<ListedSession | null, ReadFailure> = loadSession(file, pending?.pending(file) ?? null, options).map(loaded => {
+    if (loaded === null || (!expired && isExpired(loaded.expiresAt, options))) return null
+    const { session, lastUsedAt, expiresAt, size } = loaded
+    return { id, session, lastUsedAt: new Date(lastUsedAt), expiresAt: new Date(expiresAt), size }
+  })
+  return await loaded.mapErr(failure => onFailure?.(failure)).unwrapOr(null)
 }

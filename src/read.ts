@@ -1,49 +1,53 @@
-import { ok, type Result } from 'neverthrow'
-import { andThen, type Answer } from './answer.ts'
-import { attachBase } from './base.ts'
-import { SessionCache, type Held } from './cache.ts'
-import { Disk } from './disk.ts'
-import type { Malformed, Unreadable } from './errors.ts'
-import type { StoredSession } from './expiry.ts'
-import { isOver, livingOf, type Lifetime } from './live.ts'
-import type { SealOptions } from './seal.ts'
+import type { ResultAsync } from 'neverthrow'
+import type { SessionCache } from './cache.ts'
+import type { EncryptionOptions } from './encryption/envelope.ts'
+import type { ReadFailure } from './errors.ts'
+import { Disk } from './fs/disk.ts'
+import { loadSession } from './load.ts'
+import type { Mutation } from './queue/mutation.ts'
+import { isExpired, type ExpiryOptions } from './session/expiry.ts'
+import { attachMergeBase } from './session/merge-base.ts'
+import type { StoredSession } from './session/session.ts'
 
-/** How to read a session. */
-export interface ReadOptions extends Lifetime, SealOptions {
+/** How a session is read. */
+export interface ReadOptions extends ExpiryOptions, EncryptionOptions {
   /**
-   * The disk to ask.
-   * @default one that always goes through the thread pool
+   * Makes the calls to the disk.
+   * @default a new `Disk` that uses the thread pool
    */
   readonly disk?: Disk
   /**
-   * What remembers texts between calls.
-   * @default nothing does
+   * Remembers texts between calls.
+   * @default nothing is remembered
    */
   readonly cache?: SessionCache
 }
 
-/**
- * The session in `file`, or `null` when there is no such file or the session
- * has expired. It is a new object each time; its cookie's `expires`, where it
- * has one, is a `Date` and says when it expires. (`originalExpires`, which
- * `@fastify/session` makes of it, is left out where every use moves both.)
- *
- * Fails with `read-failed` when the disk refuses and with `malformed` when the
- * text is not a session; where secrets are in play, with `sealed` or `unsealed`.
- * The file stays: it may be all there is.
- */
-export function readSession (file: string, options: ReadOptions = {}): Answer<StoredSession | null, Unreadable> {
-  const { disk = new Disk(), cache = new SessionCache(0) } = options
-  return andThen(cache.fetch(file, disk, options), stored => stored === null ? ok(null) : sessionIn(file, stored, options))
+/** What `FileStore` adds to the options of `readSession`. */
+export interface PendingOptions {
+  readonly onLookup?: (isHit: boolean) => void
+  /** A change that was accepted and is not in the file yet. */
+  readonly pending?: Mutation | null
 }
 
-/** What `readSession` gives for a file that holds this. */
-export function sessionIn (file: string, { content, usedAt }: Held, options: ReadOptions): Result<StoredSession | null, Malformed> {
-  return livingOf(content, usedAt, options)
-    .map(({ session, expires }) => {
-      if (isOver(expires, options)) return null
-      attachBase(session, { file, content })
-      return session
-    })
-    .mapErr(cause => ({ type: 'malformed' as const, file, cause }))
+/**
+ * Reads the session in `file`. The value is `null` when the file does not exist or the session has expired, and
+ * otherwise a new object. Its cookie's `expires`, if it has one, is a `Date`: the moment at which it expires.
+ *
+ * Fails with `read-failed` when the file system refuses; with `malformed` when the content is not a session; with
+ * `decrypt-failed` when it is encrypted and cannot be decrypted; with `not-encrypted` when `requireEncryption` is set
+ * and it is plain. The file is never deleted.
+ *
+ * ```ts
+ * const session = await sessionFile('./sessions', id).asyncAndThen(file => readSession(file))
+ * ```
+ */
+export function readSession (file: string, options: ReadOptions & PendingOptions = {}): ResultAsync<StoredSession | null, ReadFailure> {
+  const { disk = new Disk(), pending = null } = options
+  return loadSession(file, pending, { ...options, disk }).map(loaded => {
+    if (loaded === null || isExpired(loaded.expiresAt, options)) return null
+    const { session, text, lastUsedAt } = loaded
+    attachMergeBase(session, { file, text, recordedAt: lastUsedAt, countedFrom: Date.now() })
+    return session
+  })
 }

@@ -1,48 +1,41 @@
 import { dirname } from 'node:path'
-import { ResultAsync } from 'neverthrow'
-import type { Answer } from './answer.ts'
+import type { ResultAsync } from 'neverthrow'
+import { settledOk } from './async/result.ts'
 import type { SessionCache } from './cache.ts'
-import { Disk } from './disk.ts'
 import type { RemoveFailed } from './errors.ts'
+import { Disk } from './fs/disk.ts'
 
-/** How to remove a session. */
+/** How a session is removed. */
 export interface RemoveOptions {
   /**
-   * Whether the directory is flushed to the device before the answer, so that
-   * no loss of power brings the session back.
+   * Whether the directory is flushed to the device before the result, so that no loss of power brings the session back.
    * @default false
    */
   readonly durable?: boolean
   /**
-   * The disk to ask.
-   * @default one that always goes through the thread pool
+   * Makes the calls to the disk.
+   * @default a new `Disk` that uses the thread pool
    */
   readonly disk?: Disk
   /**
-   * What remembers texts between calls.
-   * @default nothing does
+   * Remembers texts between calls.
+   * @default nothing is remembered
    */
   readonly cache?: SessionCache
 }
 
 /**
- * Removes `file`; the value says whether there was one. That there was none is
- * no failure: it is gone.
+ * Removes `file`, whatever it holds. The value tells whether there was such a file; that there was none is not a failure.
  *
- * Fails with `remove-failed`; the file may still be there.
+ * Fails with `remove-failed`: the file may still be there.
  */
-export function removeSession (file: string, options: RemoveOptions = {}): Answer<boolean, RemoveFailed> {
-  return ResultAsync.fromPromise(
-    removeOrThrow(file, options),
-    cause => ({ type: 'remove-failed' as const, file, cause })
-  )
-}
-
-async function removeOrThrow (file: string, options: RemoveOptions): Promise<boolean> {
+export function removeSession (file: string, options: RemoveOptions = {}): ResultAsync<boolean, RemoveFailed> {
   const { disk = new Disk(), cache, durable = false } = options
-  const removed = await disk.remove(file)
-  cache?.forget(file)
-  // What an earlier call removed may not be on the device yet.
-  if (durable) await disk.flushDirectory(dirname(file))
-  return removed
+  return disk.remove(file)
+    .andThen(isRemoved => {
+      cache?.delete(file)
+      // What an earlier call has removed may not be on the device yet.
+      return durable ? disk.flushDirectory(dirname(file)).map(() => isRemoved) : settledOk(isRemoved)
+    })
+    .mapErr(cause => ({ type: 'remove-failed' as const, file, cause }))
 }

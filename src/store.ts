@@ -1,173 +1,105 @@
 import type { SessionStore } from '@fastify/session'
 import type { Session } from 'fastify'
-import { andThen, deliver, type Answer } from './answer.ts'
-import { SessionDirectory } from './directory.ts'
-import type { SessionError } from './errors.ts'
-import type { ListedSession } from './list.ts'
-import { settingsOf, type StoreOptions } from './options.ts'
-import type { Pruned } from './prune.ts'
-import { errorOf } from './report.ts'
-
-/** Called when something is done, with an `Error` (whose `cause` is the failure) when it could not be. */
-export type Done = (error?: any) => void
+import type { Result, ResultAsync } from 'neverthrow'
+import { settled, toCallback } from './async/result.ts'
+import type { InvalidId, RemoveFailed, SessionError, WriteFailed } from './errors.ts'
+import { callbackError, operatorMessage } from './observability/messages.ts'
+import { optionalCallback, requiredCallback, StoreOperations, type Callback } from './operations.ts'
+import { resolveOptions, type StoreOptions } from './options.ts'
+import { sessionFile } from './path.ts'
+import type { Mutation } from './queue/mutation.ts'
+import { readSession } from './read.ts'
+import { removeSession } from './remove.ts'
+import { writeIfChanged, type Outcome } from './write.ts'
 
 /**
- * A session store for `@fastify/session` that keeps each session as a JSON file
- * in one directory. Any number of stores and processes may share a directory.
+ * A session store for `@fastify/session` that keeps each session as a JSON file in a directory. Any number of stores and
+ * processes may share a directory.
  *
  * ```ts
  * app.register(fastifySession, { secret, store: new FileStore('./sessions') })
  * ```
  */
-export class FileStore implements SessionStore {
-  readonly #sessions: SessionDirectory
-
+export class FileStore extends StoreOperations implements SessionStore {
   /**
-   * Asks nothing of the disk: a missing directory is made by the first write. A
-   * relative one is taken from the current directory of this moment.
+   * Makes no call to the disk: the first write makes a missing directory. A relative path is resolved against the
+   * current directory of this moment.
    *
-   * Throws a `TypeError` that names an option that is not as expected.
+   * Throws a `TypeError` that names the directory or the option that is not as expected.
    */
   constructor (directory: string, options: StoreOptions = {}) {
     if (typeof directory !== 'string' || directory === '') {
       throw new TypeError('FileStore needs a directory: a path that is not empty')
     }
-    this.#sessions = new SessionDirectory(directory, settingsOf(options))
+    super(directory, resolveOptions(options))
   }
 
-  /** The path of the file that holds the session `id`. Throws a `TypeError` for an id that cannot be one. */
+  /** The path of the file of the session `id`. Throws a `TypeError` for an id that cannot name a file. */
   sessionFile (id: string): string {
-    return this.#sessions.file(id).match(
+    return sessionFile(this.directory, id, this.options).match(
       file => file,
-      failure => { throw new TypeError(errorOf(failure).message, { cause: failure }) }
+      failure => { throw new TypeError(operatorMessage(failure), { cause: failure }) }
     )
   }
 
   /**
-   * Calls back with the session `id`, a new object, or with `null` when there
-   * is none or it has expired. One that cannot be read or parsed is none too,
-   * and goes to `onFailure`. While the disk is fast, `done` is called before
-   * this returns.
+   * Calls back with the session `id`, a new object, or with `null` when there is none or it has expired. One that cannot
+   * be read is none either, and is reported to the operator. While the disk is fast, `callback` is called before this
+   * returns.
    */
-  get (id: string, done: (error: any, session?: Session | null) => void): void {
-    deliver(andThen(this.#sessions.file(id), file => this.#sessions.read(file)), result => {
-      if (result.isErr()) this.#sessions.report(result.error)
-      // The disk holds what the application set; its own Session type is its word for that.
-      done(null, result.unwrapOr(null) as Session | null)
+  get (id: string, callback: (error: any, session?: Session | null) => void): void {
+    requiredCallback(callback)
+    const session = this.#file(id).andThen(file =>
+      this.queue.read(file, pending => readSession(file, pending === null ? this.readOptions : { ...this.readOptions, pending })))
+    toCallback(session, result => {
+      if (result.isErr()) this.report(result.error)
+      this.statistics.got(id, result.isOk() && result.value !== null)
+      // The file holds what the application has set, whose type of a session only the application knows.
+      callback(null, result.unwrapOr(null) as Session | null)
     })
   }
 
   /**
-   * Makes `session` what the next `get` gives, and calls back when its file
-   * says so. What did not change is not written, only that it was used; then,
-   * while the disk is fast, `done` is called before this returns. A session
-   * that a request loaded and that was ended meanwhile is not brought back.
+   * Makes `session` what the next `get` gives, and calls back when its file holds it. While the disk is fast that is
+   * before this returns. What did not change is not written; only its use is recorded. A session that a request has
+   * loaded and that was ended meanwhile is not brought back.
    */
-  set (id: string, session: Session, done: Done): void {
-    finish(andThen(this.#sessions.file(id), file => this.#sessions.set(file, session)), done)
+  set (id: string, session: Session, callback?: Callback): void {
+    this.#finish(this.#file(id).andThen(file => this.queue.write(file, session)), callback, () => this.statistics.set(id))
   }
 
-  /** Removes the session `id`, and calls back when its file is gone. That there was none is no error. */
-  destroy (id: string, done: Done): void {
-    finish(andThen(this.#sessions.file(id), file => this.#sessions.remove(file)), done)
+  /** Ends the session `id`, and calls back when its file is gone. That there was none is not an error. */
+  destroy (id: string, callback?: Callback): void {
+    this.#finish(this.#file(id).andThen(file => this.queue.remove(file)), callback, () => this.statistics.destroyed(id))
   }
 
   /**
-   * Makes this moment the last use of the session `id`, and its cookie that of
-   * `session`; its other content stays. One that is gone stays so, without an
-   * error. For tools written against express-session; `@fastify/session` never calls it.
+   * Makes this moment the last use of the session `id`, and its cookie that of `session`; its other content stays. A
+   * session that is gone stays so, without an error. For tools made for express-session: `@fastify/session` does not
+   * call it.
    */
-  touch (id: string, session: Session, done: Done): void {
-    finish(andThen(this.#sessions.file(id), file => this.#sessions.touch(file, session)), done)
+  touch (id: string, session: { readonly cookie?: unknown } | null | undefined, callback?: Callback): void {
+    this.#finish(this.#file(id).andThen(file => this.queue.touch(file, session)), callback)
   }
 
-  /**
-   * The sessions in the directory, as `listSessions` gives them, and those that
-   * are about to be there; `expired` ones only when asked for.
-   */
-  async * list (options: { readonly expired?: boolean } = {}): AsyncGenerator<ListedSession<Session>, void, undefined> {
-    yield * this.#sessions.list(options) as AsyncGenerator<ListedSession<Session>, void, undefined>
+  protected apply (file: string, mutation: Mutation): ResultAsync<Outcome | boolean, WriteFailed | RemoveFailed> {
+    return mutation.isRemoval ? removeSession(file, this.writeOptions) : writeIfChanged(file, mutation, this.writeOptions)
   }
 
-  /** Ends the session `id`, if there is one: its next request finds none, and none under way brings it back. Rejects with an `Error`. */
-  async revoke (id: string): Promise<void> {
-    const result = await andThen(this.#sessions.file(id), file => this.#sessions.remove(file))
-    if (result.isErr()) throw errorOf(result.error)
+  #file (id: string): ResultAsync<string, InvalidId> {
+    this.start()
+    return settled(sessionFile(this.directory, id, this.options))
   }
 
-  /**
-   * Ends each session that `test` is true for, and says how many those were.
-   * Rejects with the `Error` of the first that could not be ended, when the
-   * others are.
-   */
-  async revokeWhere (test: (stored: ListedSession<Session>) => boolean): Promise<number> {
-    let count = 0
-    let error: unknown = null
-    for await (const stored of this.list()) {
-      if (!test(stored)) continue
-      await this.revoke(stored.id).then(() => { count++ }, (cause: unknown) => { error ??= cause })
-    }
-    if (error !== null) throw error
-    return count
+  // Without a callback a failure is reported to the operator.
+  #finish (result: ResultAsync<unknown, SessionError>, callback: Callback | undefined, count?: () => void): void {
+    const done = optionalCallback(callback)
+    count?.()
+    toCallback(result, (result: Result<unknown, SessionError>) => {
+      if (result.isOk()) return done?.()
+      if (done === undefined) return this.report(result.error)
+      this.statistics.failed(result.error)
+      done(callbackError(result.error))
+    })
   }
-
-  /** `pruneSessions` on this directory, whoever else does so. Rejects with an `Error`. */
-  async prune (): Promise<Pruned> {
-    const result = await this.#sessions.prune()
-    if (result.isErr()) throw errorOf(result.error)
-    return result.value
-  }
-
-  /**
-   * Stops pruning, and resolves when everything that was set or destroyed has
-   * reached the disk, or failed to. The store still answers after that.
-   */
-  async close (): Promise<void> {
-    await this.#sessions.close()
-  }
-
-  /** Calls back with every session that has not expired. For tools written against express-session, like the next three. */
-  all (done: (error: any, sessions?: Session[]) => void): void {
-    callBack(this.#collect(({ session }) => session), done)
-  }
-
-  /** Calls back with the id of every session that has not expired. */
-  ids (done: (error: any, ids?: string[]) => void): void {
-    callBack(this.#collect(({ id }) => id), done)
-  }
-
-  /** Calls back with how many sessions have not expired. */
-  length (done: (error: any, length?: number) => void): void {
-    callBack(this.#collect(() => null).then(sessions => sessions.length), done)
-  }
-
-  /** Removes every session, and calls back when they are gone. Files that hold none stay. */
-  clear (done: Done): void {
-    callBack(this.#clear(), done)
-  }
-
-  async #collect<T> (map: (listed: ListedSession<Session>) => T): Promise<T[]> {
-    const collected = []
-    for await (const listed of this.list()) collected.push(map(listed))
-    return collected
-  }
-
-  async #clear (): Promise<void> {
-    for await (const { id } of this.list({ expired: true })) await this.revoke(id)
-  }
-}
-
-function finish (answer: Answer<unknown, SessionError>, done: Done): void {
-  deliver(answer, result => {
-    if (result.isErr()) done(errorOf(result.error))
-    else done()
-  })
-}
-
-// From outside the promise: what `done` throws is its caller's exception.
-function callBack<T> (promise: Promise<T>, done: (error: any, value?: T) => void): void {
-  promise.then(
-    value => process.nextTick(done, null, value),
-    (cause: unknown) => process.nextTick(done, cause)
-  )
 }

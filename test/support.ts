@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import type { Result } from 'neverthrow'
 import { suite, type Test } from 'uvu'
-import { nodeCalls, type Calls } from '../src/calls.ts'
-import type { Stamp } from '../src/stamp.ts'
-import { Content, type Draft } from '../src/text.ts'
+import { nodeFs, type FsCalls } from '../src/fs/node.ts'
+import { versionOf as versionOfStats, type FileVersion } from '../src/fs/version.ts'
 
 /** What a test of `suiteOnDisk` is given. */
 export interface OnDisk {
@@ -97,20 +96,19 @@ export async function settled (file: string): Promise<void> {
   while (Date.now() - ctimeMs <= 25) await delay(5)
 }
 
-/** What a file's metadata say. */
-export async function stampOf (file: string): Promise<Stamp> {
-  const { mtimeMs, ctimeMs, birthtimeMs, ino, size } = await stat(file)
-  return { modified: mtimeMs, changed: ctimeMs, inode: ino, born: birthtimeMs, size }
+/** The version of a file. */
+export async function versionOf (file: string): Promise<FileVersion> {
+  return versionOfStats(await stat(file))
 }
 
 /** Calls to the disk that also note their names in `log`, in order. */
-export function watched (calls: Calls = nodeCalls): { readonly calls: Calls, readonly log: string[] } {
+export function watched (calls: FsCalls = nodeFs): { readonly calls: FsCalls, readonly log: string[] } {
   const log: string[] = []
   const watch = ([name, call]: [string, Function]) => [name, (...parameters: unknown[]) => {
-    if (name !== 'now' && name !== 'switches') log.push(name)
+    if (name !== 'now') log.push(name)
     return call(...parameters)
   }]
-  return { calls: Object.fromEntries(Object.entries(calls).map(watch)) as Calls, log }
+  return { calls: Object.fromEntries(Object.entries(calls).map(watch)) as FsCalls, log }
 }
 
 /** What became of a process. */
@@ -130,10 +128,4 @@ export function runModule (source: string, parameters: readonly string[] = []): 
       resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, output, errors })
     })
   })
-}
-
-/** A draft of a session with these fields, from this base. */
-export function draft (session: object, base?: object | null): Draft {
-  const plain = { settled: JSON.stringify(session), cookie: null, usedAt: 1 }
-  return base === undefined ? plain : { ...plain, base: base === null ? null : new Content(JSON.stringify(base)) }
 }

@@ -1,0 +1,88 @@
+import { err, ok, ResultAsync, type Result } from 'neverthrow'
+
+/**
+ * A `ResultAsync` whose result is already known. It can be awaited and composed like any other, but `map`, `mapErr`,
+ * `andThen` and `orElse` run their function immediately, and `toCallback` calls back synchronously. `@fastify/session`
+ * needs that: see fastify/session issues 99, 184 and 254.
+ */
+class SettledResult<T, E> extends ResultAsync<T, E> {
+  readonly result: Result<T, E>
+
+  constructor (result: Result<T, E>) {
+    super(Promise.resolve(result))
+    this.result = result
+  }
+
+  override map<U> (change: (value: T) => U | Promise<U>): ResultAsync<U, E> {
+    if (this.result.isErr()) return this as unknown as ResultAsync<U, E>
+    const value = change(this.result.value)
+    return value instanceof Promise ? ResultAsync.fromSafePromise(value) : settled(ok(value))
+  }
+
+  override mapErr<F> (change: (error: E) => F | Promise<F>): ResultAsync<T, F> {
+    if (this.result.isOk()) return this as unknown as ResultAsync<T, F>
+    const error = change(this.result.error)
+    return error instanceof Promise ? new ResultAsync(error.then(error => err(error))) : settled(err(error))
+  }
+
+  override andThen (next: (value: T) => any): any {
+    return this.result.isOk() ? toResultAsync(next(this.result.value)) : this
+  }
+
+  override orElse (next: (error: E) => any): any {
+    return this.result.isErr() ? toResultAsync(next(this.result.error)) : this
+  }
+}
+
+/** A `ResultAsync` with a result that is known now. */
+export function settled<T, E> (result: Result<T, E>): ResultAsync<T, E> {
+  return new SettledResult(result)
+}
+
+/** A known success. */
+export function settledOk<T> (value: T): ResultAsync<T, never> {
+  return new SettledResult<T, never>(ok(value))
+}
+
+/** A known failure. */
+export function settledErr<E> (error: E): ResultAsync<never, E> {
+  return new SettledResult<never, E>(err(error))
+}
+
+/** The result if it is known now, `undefined` if it comes later. */
+export function settledResult<T, E> (result: ResultAsync<T, E>): Result<T, E> | undefined {
+  return result instanceof SettledResult ? result.result as Result<T, E> : undefined
+}
+
+/**
+ * Hands the result to `receive`: synchronously when it is known, otherwise outside of any promise, so that an
+ * exception thrown by `receive` is its caller's and not an unhandled rejection.
+ */
+export function toCallback<T, E> (result: ResultAsync<T, E>, receive: (result: Result<T, E>) => void): void {
+  const known = settledResult(result)
+  if (known === undefined) void result.then(result => process.nextTick(receive, result))
+  else receive(known)
+}
+
+/** The result as a native promise, which never rejects. */
+export async function promiseOf<T, E> (result: ResultAsync<T, E>): Promise<Result<T, E>> {
+  return await result
+}
+
+/** Calls a promise-based `call`; what it rejects with is the failure. */
+export function attemptAsync<T> (call: () => Promise<T>): ResultAsync<T, unknown> {
+  return ResultAsync.fromPromise(call(), cause => cause)
+}
+
+/** Calls a synchronous `call`; what it throws is the failure. */
+export function attempt<T> (call: () => T): ResultAsync<T, unknown> {
+  try {
+    return settledOk(call())
+  } catch (cause) {
+    return settledErr(cause)
+  }
+}
+
+function toResultAsync<T, E> (result: Result<T, E> | ResultAsync<T, E>): ResultAsync<T, E> {
+  return result instanceof ResultAsync ? result : settled(result)
+}

@@ -1,0 +1,81 @@
+import { dirname, resolve } from 'node:path'
+import { ok, type ResultAsync } from 'neverthrow'
+import { settledErr, settledOk } from '../async/result.ts'
+import type { Disk } from './disk.ts'
+import { isNotFound } from './errno.ts'
+import type { FileTimes } from './node.ts'
+import { temporaryFile } from './temporary.ts'
+import type { FileVersion } from './version.ts'
+
+/** How files are replaced. */
+export interface ReplaceOptions {
+  /**
+   * Whether the file and its directory are flushed to the device before the result, so that the session outlives a loss
+   * of power. When only the last use is recorded, nothing is flushed.
+   * @default false
+   */
+  readonly durable?: boolean
+  /**
+   * The mode of new files, whatever the umask.
+   * @default 0o600
+   */
+  readonly fileMode?: number
+  /**
+   * The mode of a directory that is made. One that exists keeps its mode.
+   * @default 0o700
+   */
+  readonly directoryMode?: number
+}
+
+/** The new content of a file. */
+export interface Replacement {
+  readonly text: string
+  readonly times: FileTimes
+  /** Compare-and-swap: whether the file that is there may be replaced. `null` replaces whatever is there. */
+  readonly expected: ((version: FileVersion | null) => boolean) | null
+}
+
+/**
+ * Replaces `file` atomically: a reader in any process finds the old content or the new one. Makes a missing directory.
+ * The value is the version of the new file before its rename, which sets a new change time, or `null` when the file
+ * was not as `expected`. Then, and after a failure, `file` is as it was.
+ */
+export function replaceFileAtomic (file: string, replacement: Replacement, disk: Disk, options: ReplaceOptions): ResultAsync<FileVersion | null, unknown> {
+  const temporary = temporaryFile(file)
+  // The first failure is the one to tell; a prune removes a temporary file that is left.
+  const cleanUp = () => disk.remove(temporary).orElse(() => ok(false))
+  return createWithDirectory(temporary, replacement, disk, options)
+    // The check and the rename follow each other directly: a change by another process in between is lost.
+    .andThen(version => isAsExpected(file, replacement, disk)
+      .andThen(isExpected => isExpected
+        ? disk.rename(temporary, file).map((): FileVersion | null => version)
+        : cleanUp().map(() => null)))
+    .orElse(cause => cleanUp().andThen(() => settledErr(cause)))
+}
+
+function isAsExpected (file: string, { expected }: Replacement, disk: Disk): ResultAsync<boolean, unknown> {
+  return expected === null ? settledOk(true) : disk.stat(file).map(expected)
+}
+
+function createWithDirectory (file: string, { text, times }: Replacement, disk: Disk, options: ReplaceOptions): ResultAsync<FileVersion, unknown> {
+  const { durable = false, fileMode = 0o600, directoryMode = 0o700 } = options
+  const create = () => disk.create(file, { text, times, mode: fileMode, flush: durable })
+  return create().orElse(cause => {
+    if (!isNotFound(cause)) return settledErr(cause)
+    const directory = dirname(file)
+    return disk.makeDirectory(directory, directoryMode)
+      .andThen(first => durable ? flushNames(first, directory, disk) : settledOk(undefined))
+      .andThen(create)
+  })
+}
+
+// Each directory that was made is a name in the one above it.
+function flushNames (first: string, last: string, disk: Disk): ResultAsync<unknown, unknown> {
+  const top = dirname(resolve(first))
+  let flushed: ResultAsync<unknown, unknown> = settledOk(undefined)
+  for (let directory = resolve(last); directory !== top; directory = dirname(directory)) {
+    const above = dirname(directory)
+    flushed = flushed.andThen(() => disk.flushDirectory(above))
+  }
+  return flushed
+}

@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ok, err, type ResultAsync } from 'neverthrow'
+import { attempt, attemptAsync } from '../async/result.ts'
+import { Semaphore } from '../async/semaphore.ts'
+import { SlowCallBreaker, type BreakerOptions } from './breaker.ts'
+import { isBusy, isNotFound } from './errno.ts'
+import { nodeFs, type FileTimes, type FsCalls, type NewFile } from './node.ts'
+import { scanDirectory } from './scan.ts'
+import type { FileVersion } from './version.ts'
+
+/** `'auto'`: synchronously while the disk is fast; `'async'`: always through the thread pool. */
+export type Io = 'auto' | 'async'
+
+/** What a `Disk` may be told besides. */
+export interface DiskOptions {
+  /** The limits above which calls go through the thread pool. */
+  readonly limits?: SyncLimits
+  /** Called when the disk became too slow for synchronous calls, with the duration of the last one, in milliseconds. */
+  readonly onSlow?: (durationMs: number) => void
+  /** Where calls go. */
+  readonly calls?: FsCalls
+}
+
+/** When a call is no longer made synchronously. */
+export interface SyncLimits extends Pick<BreakerOptions, 'slowCallMs' | 'slowCalls' | 'stalledCallMs'> {
+  /** Larger files are read through the thread pool, in bytes. */
+  readonly maxSyncBytes: number
+}
+
+/**
+ * For reading: a page cache answers in microseconds; a call of a millisecond waited for a device. A result that comes
+ * later does no harm there: `@fastify/session` waits for it before the handler runs.
+ */
+export const readLimits: SyncLimits = { slowCallMs: 1, slowCalls: 3, stalledCallMs: 20, maxSyncBytes: 256 * 1024 }
+
+/**
+ * For writing: a callback that comes later can end the process (fastify/session issues 99, 184, 254), so that only a
+ * disk that is slow for good is worth it. A busy local disk makes a single rename wait for tens of milliseconds.
+ */
+export const writeLimits: SyncLimits = { slowCallMs: 25, slowCalls: 8, stalledCallMs: 1_000, maxSyncBytes: Infinity }
+
+// The thread pool opens all files before it reads the first: thousands of sessions would use up the descriptors.
+const maxOpenFiles = 64
+
+// In milliseconds: how long a rename over a file that another program has open is tried again.
+const renameTimeoutMs = 1_000
+
+/**
+ * The calls to the disk that sessions need. Each result is known immediately while calls are synchronous, and comes
+ * later through the thread pool: with `io: 'async'`, or for a second after several slow calls in a row.
+ */
+export class Disk {
+  readonly #calls: FsCalls
+  readonly #opening = new Semaphore(maxOpenFiles)
+  readonly #breaker: SlowCallBreaker | null
+  readonly #maxSyncBytes: number
+
+  constructor (io: Io = 'async', { limits = readLimits, onSlow, calls = nodeFs }: DiskOptions = {}) {
+    this.#calls = calls
+    this.#breaker = io === 'auto' ? new SlowCallBreaker({ ...limits, now: calls.now, ...(onSlow && { onOpen: onSlow }) }) : null
+    this.#maxSyncBytes = limits.maxSyncBytes
+  }
+
+  /** Whether calls are made synchronously at this moment. */
+  get isSync (): boolean {
+    return this.#breaker?.isClosed ?? false
+  }
+
+  /** The version of a regular file, or `null` when there is no such file. Fails for anything that is not a regular file. */
+  stat (file: string): ResultAsync<FileVersion | null, unknown> {
+    return orNull(this.#run(() => this.#calls.statSync(file), () => this.#calls.stat(file)))
+  }
+
+  /** The text of a file of `size` bytes, or `null` when there is no such file. */
+  read (file: string, size: number): ResultAsync<string | null, unknown> {
+    const later = () => this.#opening.run(() => this.#calls.read(file))
+    return orNull(size > this.#maxSyncBytes ? attemptAsync(later) : this.#run(() => this.#calls.readSync(file), later))
+  }
+
+  /** Sets the times of a file; whether there was such a file. */
+  setTimes (file: string, times: FileTimes): ResultAsync<boolean, unknown> {
+    return orFalse(this.#run(() => this.#calls.setTimesSync(file, times), () => this.#calls.setTimes(file, times)))
+  }
+
+  /** Creates a file and gives its version; fails when there is one. */
+  create (file: string, content: NewFile): ResultAsync<FileVersion, unknown> {
+    if (!content.flush && this.isSync) {
+      return this.#run(() => this.#calls.fillSync(file, this.#calls.openNewSync(file, content.mode), content), () => this.#createAsync(file, content))
+    }
+    return attemptAsync(() => this.#createAsync(file, content))
+  }
+
+  /** Renames a file over what is there. While another program has that open, it is tried again for a second. */
+  rename (from: string, to: string): ResultAsync<void, unknown> {
+    return this.#run(() => this.#calls.renameSync(from, to), () => this.#calls.rename(from, to))
+      .orElse(cause => isBusy(cause) ? attemptAsync(() => this.#renameAgain(from, to, cause)) : err(cause))
+  }
+
+  /** Removes a file; whether there was one. */
+  remove (file: string): ResultAsync<boolean, unknown> {
+    return orFalse(this.#run(() => this.#calls.removeSync(file), () => this.#calls.remove(file)))
+  }
+
+  /** The mode of a directory, or `null` when there is no such file. Fails for anything that is not a directory. */
+  directoryMode (directory: string): ResultAsync<number | null, unknown> {
+    return orNull(attemptAsync(() => this.#calls.directoryMode(directory)))
+  }
+
+  /** Opens a directory and reads a part of it. */
+  openDirectory (directory: string): ResultAsync<void, unknown> {
+    return attemptAsync(async () => {
+      const entries = await this.#calls.openDirectory(directory, 1)
+      await entries.read()
+      await entries.close()
+    })
+  }
+
+  /** Makes a directory and those above it that are missing, and gives the first one made. One that exists is left as it is. */
+  makeDirectory (directory: string, mode: number): ResultAsync<string, unknown> {
+    return this.#run(() => this.#calls.makeDirectorySync(directory, mode), () => this.#calls.makeDirectory(directory, mode))
+      .map(first => first ?? directory)
+  }
+
+  /** Flushes the names in a directory to the device; a missing one has none. */
+  flushDirectory (directory: string): ResultAsync<boolean, unknown> {
+    return orFalse(attemptAsync(() => this.#calls.flushDirectory(directory)))
+  }
+
+  /** The names of the regular files in a directory, in batches. Throws the system's error when it cannot be read; a missing one is empty. */
+  listFiles (directory: string): AsyncGenerator<readonly string[], void, undefined> {
+    return scanDirectory(directory, this.#calls)
+  }
+
+  #run<T> (now: () => T, later: () => Promise<T>): ResultAsync<T, unknown> {
+    const breaker = this.#breaker
+    return breaker !== null && breaker.isClosed ? attempt(() => breaker.run(now)) : attemptAsync(later)
+  }
+
+  #createAsync (file: string, content: NewFile): Promise<FileVersion> {
+    return this.#opening.run(async () => this.#calls.fill(file, await this.#calls.openNew(file, content.mode), content))
+  }
+
+  async #renameAgain (from: string, to: string, first: unknown): Promise<void> {
+    const deadline = this.#calls.now() + renameTimeoutMs
+    let cause = first
+    for (let wait = 5; isBusy(cause) && this.#calls.now() + wait <= deadline; wait *= 2) {
+      await delay(wait)
+      try {
+        return await this.#calls.rename(from, to)
+      } catch (again) {
+        cause = again
+      }
+    }
+    throw cause
+  }
+}
+
+function orNull<T> (result: ResultAsync<T, unknown>): ResultAsync<T | null, unknown> {
+  return result.orElse(cause => isNotFound(cause) ? ok(null) : err(cause))
+}
+
+function orFalse (result: ResultAsync<void, unknown>): ResultAsync<boolean, unknown> {
+  return result.map(() => true).orElse(cause => isNotFound(cause) ? ok(false) : err(cause))
+}

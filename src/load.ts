@@ -1,0 +1,100 @@
+import { err, ok, type Result, type ResultAsync } from 'neverthrow'
+import { settledOk } from './async/result.ts'
+import type { SessionCache } from './cache.ts'
+import { decodeText, type EncryptionOptions } from './encryption/envelope.ts'
+import type { Malformed, ReadFailure } from './errors.ts'
+import type { Disk } from './fs/disk.ts'
+import { NotUtf8 } from './fs/node.ts'
+import { isRacy, lastUsedAtOf, systemTime, type FileVersion } from './fs/version.ts'
+import type { Mutation, SessionState } from './queue/mutation.ts'
+import { withExpiry, type ExpiryOptions, type SessionWithExpiry } from './session/expiry.ts'
+import type { SessionText } from './session/session-text.ts'
+
+/** What a file holds, and the version of the file. */
+export interface SessionRecord {
+  readonly text: SessionText
+  readonly version: FileVersion
+  /** In milliseconds since 1970. */
+  readonly lastUsedAt: number
+}
+
+/** How a file is loaded. */
+export interface LoadOptions extends EncryptionOptions {
+  readonly disk: Disk
+  readonly cache?: SessionCache
+  /** Told whether the text of an existing file was in the cache. */
+  readonly onLookup?: (isHit: boolean) => void
+}
+
+/** A session as it is, with the changes that are not in its file yet. */
+export interface LoadedSession extends SessionWithExpiry {
+  readonly text: SessionText
+  /** In milliseconds since 1970. */
+  readonly lastUsedAt: number
+  /** The size of the file, or of the text that will be in it, in bytes. */
+  readonly size: number
+}
+
+/**
+ * The session in `file`, expired or not, after the change that is not in the file yet, if there is one; `null` when there
+ * is none. Fails as `loadRecord` does, and with `malformed` when the text is not a session.
+ */
+export function loadSession (file: string, pending: Mutation | null, options: LoadOptions & ExpiryOptions): ResultAsync<LoadedSession | null, ReadFailure> {
+  return loadRecord(file, options)
+    .map(record => ({ state: stateOf(record), size: record?.version.size ?? 0 }))
+    .orElse((failure): Result<{ state: SessionState, size: number }, ReadFailure> => pending === null ? err(failure) : ok({ state: 'unreadable', size: 0 }))
+    .andThen(({ state, size }): Result<LoadedSession | null, Malformed> => {
+      const current = pending === null ? state : pending.applyTo(state)
+      if (current === null || current === 'unreadable') return ok(null)
+      const { text, lastUsedAt } = current
+      return text.parse()
+        .map(session => ({
+          ...withExpiry(session, lastUsedAt, options), text, lastUsedAt, size: current === state ? size : Buffer.byteLength(text.text)
+        }))
+        .mapErr(cause => ({ type: 'malformed', file, cause }))
+    })
+}
+
+/**
+ * The record of `file`, from the cache where the file's version allows it; `null` when there is no such file. This is the
+ * only way in which session files are read.
+ *
+ * Fails with `read-failed` when the file system refuses, with `malformed` when the file is not UTF-8, and with
+ * `decrypt-failed` or `not-encrypted` as the `EncryptionOptions` say. Whether the text is a session is not known yet.
+ */
+export function loadRecord (file: string, options: LoadOptions): ResultAsync<SessionRecord | null, ReadFailure> {
+  const takenAt = systemTime()
+  return options.disk.stat(file).mapErr(failure(file))
+    .andThen(version => version === null ? settledOk(null) : loadVersion(file, version, { ...options, takenAt }))
+}
+
+/** `loadRecord` for a file whose version was taken at `takenAt`, by the system's clock. */
+export function loadVersion (file: string, version: FileVersion, options: LoadOptions & { readonly takenAt: number }): ResultAsync<SessionRecord | null, ReadFailure> {
+  const { cache, onLookup } = options
+  const known = cache?.lookup(file, version) ?? null
+  onLookup?.(known !== null)
+  if (known !== null) return settledOk(recordOf(known, version))
+  return readText(file, version, options).map(text => {
+    if (text === null) return null
+    if (!isRacy(version, options.takenAt)) cache?.remember(file, text, version)
+    return recordOf(text, version)
+  })
+}
+
+/** A record as the state that a mutation changes. */
+export function stateOf (record: SessionRecord | null): SessionState {
+  return record === null ? null : { text: record.text, cookie: undefined, lastUsedAt: record.lastUsedAt }
+}
+
+function readText (file: string, { size }: FileVersion, options: LoadOptions): ResultAsync<SessionText | null, ReadFailure> {
+  return options.disk.read(file, size).mapErr(failure(file))
+    .andThen((raw): Result<SessionText | null, ReadFailure> => raw === null ? ok(null) : decodeText(file, raw, options))
+}
+
+function recordOf (text: SessionText, version: FileVersion): SessionRecord {
+  return { text, version, lastUsedAt: lastUsedAtOf(version) }
+}
+
+function failure (file: string) {
+  return (cause: unknown): ReadFailure => ({ type: cause instanceof NotUtf8 ? 'malformed' : 'read-failed', file, cause })
+}

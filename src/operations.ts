@@ -1,0 +1,213 @@
+import { resolve } from 'node:path'
+import { inspect } from 'node:util'
+import type { Session } from 'fastify'
+import type { ResultAsync } from 'neverthrow'
+import { SessionCache } from './cache.ts'
+import { checkDirectory } from './check.ts'
+import type { RemoveFailed, ScanFailed, SessionError, WriteFailed } from './errors.ts'
+import { Disk, writeLimits } from './fs/disk.ts'
+import { listSessions, type ListedSession } from './list.ts'
+import { loadRecord } from './load.ts'
+import { callbackError, operatorError } from './observability/messages.ts'
+import { Reporter } from './observability/reporter.ts'
+import { Statistics, type StoreStats } from './observability/statistics.ts'
+import type { ResolvedOptions } from './options.ts'
+import { sessionFile } from './path.ts'
+import { pruneSessions, type PruneReport } from './pruning/prune.ts'
+import { PruneScheduler } from './pruning/scheduler.ts'
+import type { Mutation } from './queue/mutation.ts'
+import { SessionQueue } from './queue/session-queue.ts'
+import type { PendingOptions, ReadOptions } from './read.ts'
+import { hasCookie, type StoredSession } from './session/session.ts'
+import type { ObserveOptions, Outcome, WriteOptions } from './write.ts'
+
+/** Called when an operation has ended, with an `Error` (whose `cause` is the failure) when it failed. */
+export type Callback<T = void> = (error?: any, value?: T) => void
+
+/**
+ * A store apart from what `@fastify/session` calls: what the operator does with the sessions, and what tools that were
+ * made for express-session expect.
+ */
+export abstract class StoreOperations {
+  protected readonly directory: string
+  protected readonly options: ResolvedOptions
+  protected readonly readOptions: ReadOptions & PendingOptions & { readonly disk: Disk }
+  protected readonly writeOptions: WriteOptions & ObserveOptions
+  protected readonly statistics: Statistics
+  protected readonly queue: SessionQueue<Outcome | boolean, WriteFailed | RemoveFailed>
+  readonly #reporter: Reporter
+  readonly #scheduler: PruneScheduler
+
+  protected constructor (directory: string, options: ResolvedOptions) {
+    this.directory = resolve(directory)
+    this.options = options
+    this.statistics = new Statistics(this.directory)
+    this.#reporter = new Reporter(options)
+    const cache = new SessionCache(options.cacheSize)
+    const onSlow = (durationMs: number) => this.report({ type: 'disk-slow', directory: this.directory, durationMs })
+    const observe = { onLookup: this.statistics.lookup, onMerge: this.statistics.merged }
+    this.readOptions = { ...options, ...observe, cache, disk: new Disk(options.io) }
+    this.writeOptions = { ...options, ...observe, cache, disk: new Disk(options.io, { limits: writeLimits, onSlow }), onFailure: this.report }
+    this.queue = new SessionQueue({
+      ...options,
+      apply: (file, mutation) => this.apply(file, mutation).map(outcome => {
+        this.statistics.applied(file, outcome)
+        return outcome
+      }),
+      onFailure: this.report
+    })
+    this.#scheduler = new PruneScheduler({
+      directory: this.directory, disk: this.readOptions.disk, clock: options.clock, interval: options.pruneInterval, prune: signal => this.#pruneOrReport(signal)
+    })
+  }
+
+  /** Ends a session: see `FileStore`. */
+  abstract destroy (id: string, callback?: Callback): void
+
+  /** Makes a mutation in the file. */
+  protected abstract apply (file: string, mutation: Mutation): ResultAsync<Outcome | boolean, WriteFailed | RemoveFailed>
+
+  /**
+   * The sessions of the directory, as `listSessions` gives them, with the changes that are not written yet; `expired`
+   * ones only when asked for.
+   */
+  async * list ({ expired = false }: { readonly expired?: boolean } = {}): AsyncGenerator<ListedSession<Session>, void, undefined> {
+    const options = { ...this.options, disk: this.readOptions.disk, expired, pending: this.queue.unwritten, onFailure: this.report }
+    yield * listSessions(this.directory, options) as AsyncGenerator<ListedSession<Session>, void, undefined>
+  }
+
+  /**
+   * Ends the session `id`, if there is one: its next request finds none, and no request in flight brings it back.
+   * Rejects with an `Error`.
+   */
+  revoke (id: string): Promise<void> {
+    return new Promise((resolve, reject) => this.destroy(id, error => error ? reject(error) : resolve()))
+  }
+
+  /**
+   * Ends each session for which `test` returns, or resolves to, `true`, and resolves to their number. Rejects with the
+   * `Error` of the first that could not be ended, after it has tried the others.
+   */
+  async revokeWhere (test: (listed: ListedSession<Session>) => boolean | Promise<boolean>): Promise<number> {
+    let count = 0
+    const errors: unknown[] = []
+    for await (const listed of this.list()) {
+      if (!await test(listed)) continue
+      await this.revoke(listed.id).then(() => { count++ }, (error: unknown) => { errors.push(error) })
+    }
+    if (errors.length > 0) throw errors[0]
+    return count
+  }
+
+  /** Prunes the directory now, whichever process is to do so next: see `pruneSessions`. Rejects with an `Error`. */
+  async prune (): Promise<PruneReport> {
+    const report = await this.#prune()
+    if (report.isErr()) throw callbackError(report.error)
+    return report.value
+  }
+
+  /**
+   * Tries whether the directory can hold sessions, and makes it if it is missing. Resolves to warnings, which the
+   * operator hears of too; rejects with an `Error` whose message says what is wrong and what to do.
+   */
+  async check (): Promise<readonly string[]> {
+    const warnings = await checkDirectory(this.directory, this.options)
+    if (warnings.isErr()) throw operatorError(warnings.error)
+    for (const reason of warnings.value) this.report({ type: 'directory-exposed', directory: this.directory, reason })
+    return warnings.value
+  }
+
+  /** What the store has done since it was made. */
+  stats (): StoreStats {
+    return this.statistics.stats(this.queue.size)
+  }
+
+  /**
+   * Stops pruning, and resolves when everything that was set or destroyed has reached the disk, or has failed to. The
+   * store can still be used after that.
+   */
+  async close (): Promise<void> {
+    await Promise.all([this.#scheduler.stop(), this.queue.drain()])
+  }
+
+  /** Calls back with every session that has not expired. As express-session has it, like the next three. */
+  all (callback: Callback<Session[]>): void {
+    callBackLater(this.#collect(({ session }) => session), requiredCallback(callback))
+  }
+
+  /** Calls back with the id of every session that has not expired. */
+  ids (callback: Callback<string[]>): void {
+    callBackLater(this.#collect(({ id }) => id), requiredCallback(callback))
+  }
+
+  /** Calls back with the number of sessions that have not expired. */
+  length (callback: Callback<number>): void {
+    callBackLater(this.#collect(() => null).then(sessions => sessions.length), requiredCallback(callback))
+  }
+
+  /**
+   * Removes every session, and calls back when they are gone. Files that are not certainly sessions are kept, as they
+   * are by `prune`.
+   */
+  clear (callback?: Callback): void {
+    callBackLater(this.#clear(), optionalCallback(callback) ?? (error => { if (error) this.report(error.cause) }))
+  }
+
+  /** Starts what runs in the background, at the first use. */
+  protected start (): void {
+    this.#scheduler.start()
+  }
+
+  /** Counts a failure, and tells the operator of it. */
+  protected readonly report = (failure: SessionError): void => {
+    this.statistics.failed(failure)
+    this.#reporter.report(failure)
+  }
+
+  async #pruneOrReport (signal: AbortSignal): Promise<void> {
+    await this.#prune(signal).orTee(this.report)
+  }
+
+  #prune (signal?: AbortSignal): ResultAsync<PruneReport, ScanFailed> {
+    const options = { ...this.options, disk: this.readOptions.disk, onFailure: this.report, ...(signal && { signal }) }
+    return pruneSessions(this.directory, options).andTee(report => this.statistics.pruned(report))
+  }
+
+  async #collect<T> (map: (listed: ListedSession<Session>) => T): Promise<T[]> {
+    const collected: T[] = []
+    for await (const listed of this.list()) collected.push(map(listed))
+    return collected
+  }
+
+  async #clear (): Promise<void> {
+    for await (const { id, session } of this.list({ expired: true })) {
+      if (hasCookie(session as StoredSession) || await this.#isEncrypted(id)) await this.revoke(id)
+    }
+  }
+
+  async #isEncrypted (id: string): Promise<boolean> {
+    return await sessionFile(this.directory, id, this.options)
+      .asyncAndThen(file => loadRecord(file, this.readOptions))
+      .map(record => record?.text.isEncrypted ?? false)
+      .unwrapOr(false)
+  }
+}
+
+/** The callback, which must be a function. Throws a `TypeError` that says so. */
+export function requiredCallback<T extends Function> (callback: T): T {
+  if (typeof callback !== 'function') throw new TypeError(`FileStore needs a callback: a function, not ${inspect(callback, { depth: 0 })}`)
+  return callback
+}
+
+/** The callback, if there is one. Throws a `TypeError` for anything else. */
+export function optionalCallback<T extends Function> (callback: T | null | undefined): T | undefined {
+  return callback === undefined || callback === null ? undefined : requiredCallback(callback)
+}
+
+// Outside of the promise: what `callback` throws is its caller's exception.
+function callBackLater<T> (promise: Promise<T>, callback: Callback<T>): void {
+  promise.then(
+    value => process.nextTick(callback, null, value),
+    (cause: unknown) => process.nextTick(callback, cause)
+  )
+}

@@ -1,0 +1,123 @@
+import type { ResultAsync } from 'neverthrow'
+import { settled, settledOk } from '../async/result.ts'
+import type { NotSerializable } from '../errors.ts'
+import { clockSkewMs, recordingInterval } from '../session/expiry.ts'
+import { attachMergeBaseToLive, findMergeBase, isLiveSession, type MergeBase } from '../session/merge-base.ts'
+import { snapshotOf, type Snapshot } from '../session/snapshot.ts'
+import type { Mutation, Step } from './mutation.ts'
+import { WriteBehindQueue } from './write-behind.ts'
+import { WriteQueue, type Apply } from './write-queue.ts'
+
+/** What a `SessionQueue` is made with. */
+export interface SessionQueueOptions<T, E> {
+  /** Makes a mutation in the file. */
+  readonly apply: Apply<T, E>
+  /** Whether a change is accepted when it is on the disk, or before. */
+  readonly acknowledge: 'disk' | 'memory'
+  readonly merge: boolean
+  readonly clock: () => number
+  /** In milliseconds. */
+  readonly ttl: number
+  /** In milliseconds. */
+  readonly touchInterval: number
+  /** Told of the failures of changes that had been accepted. */
+  readonly onFailure: (failure: E) => void
+}
+
+/**
+ * The operations on the sessions of a store: in the order of the calls, those that overlap coalesced, each change on top
+ * of what others have changed since the session was loaded.
+ */
+export class SessionQueue<T, E> {
+  readonly #options: SessionQueueOptions<T, E>
+  readonly #writes: WriteQueue<T, E>
+  readonly #writeBehind: WriteBehindQueue<T, E> | null
+
+  constructor (options: SessionQueueOptions<T, E>) {
+    this.#options = options
+    const apply: Apply<T, E> = (file, mutation) => options.apply(file, mutation).map(value => {
+      mutation.commit()
+      return value
+    })
+    this.#writes = new WriteQueue(apply)
+    this.#writeBehind = options.acknowledge === 'memory' ? new WriteBehindQueue(apply, options.onFailure) : null
+  }
+
+  /** The changes that were accepted and are not in the files yet; `null` when a change is accepted only when it is. */
+  get unwritten (): { files: () => string[], pending: (file: string) => Mutation | null } | null {
+    return this.#writeBehind
+  }
+
+  /** The number of sessions with operations under way. */
+  get size (): number {
+    return this.#queue.size
+  }
+
+  /** Reads a session after the changes that were called before. */
+  read<U, F> (file: string, read: (pending: Mutation | null) => ResultAsync<U, F>): ResultAsync<U, F> {
+    return this.#writeBehind?.read(file, read) ?? this.#writes.read(file, () => read(null))
+  }
+
+  /**
+   * Sets a session. The value is `'unchanged'` without a call to the disk when a loaded session did not change and its
+   * last use was recorded a moment ago.
+   */
+  write (file: string, session: object): ResultAsync<T | 'unchanged' | undefined, NotSerializable | E> {
+    const { merge, clock } = this.#options
+    const now = clock()
+    const base = findMergeBase(session, file) ?? newBase(file, session)
+    return settled(snapshotOf(session, { now, countedFrom: base?.countedFrom ?? null }))
+      .mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
+      .andThen((snapshot): ResultAsync<T | 'unchanged' | undefined, E> => {
+        if (base === null) return this.#mutate(file, { type: 'replace', snapshot })
+        if (this.#isRecorded(file, snapshot, base, now)) return settledOk('unchanged')
+        // A request that loaded the session has used it to its end.
+        const used = base.text === null ? snapshot : { ...snapshot, lastUsedAt: now }
+        return this.#mutate(file, { type: merge ? 'merge' : 'replace-if-present', snapshot: used, base })
+      })
+  }
+
+  /** Records a use, and the cookie of `session` if it has one; the other content stays. */
+  touch (file: string, session: { readonly cookie?: unknown } | null | undefined): ResultAsync<T | undefined, NotSerializable | E> {
+    const now = this.#options.clock()
+    const cookie = session?.cookie
+    if (cookie === undefined || cookie === null) return this.#mutate(file, { type: 'touch', cookie: null, lastUsedAt: now })
+    return settled(snapshotOf({ cookie }, { now }))
+      .mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
+      .andThen(snapshot => this.#mutate(file, { type: 'touch', cookie: snapshot, lastUsedAt: snapshot.lastUsedAt }))
+  }
+
+  /** Ends a session. */
+  remove (file: string): ResultAsync<T | undefined, E> {
+    return this.#mutate(file, { type: 'remove' })
+  }
+
+  /** Resolves when no change is waiting or under way. */
+  async drain (): Promise<void> {
+    await this.#queue.drain()
+  }
+
+  get #queue (): WriteQueue<T, E> | WriteBehindQueue<T, E> {
+    return this.#writeBehind ?? this.#writes
+  }
+
+  #mutate (file: string, step: Step): ResultAsync<T | undefined, E> {
+    return this.#queue.mutate(file, step)
+  }
+
+  // Whether the file need not be touched for this: it would only be given a time that differs by a moment.
+  #isRecorded (file: string, { canonical, cookie }: Snapshot, { text, recordedAt }: MergeBase, now: number): boolean {
+    if (text === null || text.isOutdated || text.canonical !== canonical || this.#queue.has(file)) return false
+    const { ttl, touchInterval } = this.#options
+    const age = now - recordedAt
+    return age < recordingInterval(cookie?.originalMaxAge ?? ttl, touchInterval) && age > -clockSkewMs
+  }
+}
+
+// A session that was made in a request has a base from its first save on.
+function newBase (file: string, session: object): MergeBase | null {
+  if (!isLiveSession(session)) return null
+  const base = { file, text: null, recordedAt: 0, countedFrom: null }
+  attachMergeBaseToLive(session, base)
+  return base
+}

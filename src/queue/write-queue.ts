@@ -1,0 +1,107 @@
+import { ResultAsync } from 'neverthrow'
+import { promiseOf, settledResult } from '../async/result.ts'
+import { Mutation, type Step } from './mutation.ts'
+
+/** Makes a mutation of the session in `file`. */
+export type Apply<T, E> = (file: string, mutation: Mutation) => ResultAsync<T, E>
+
+interface Entry<T, E> {
+  /** Resolves when the results of all operations so far have been given. */
+  delivered: Promise<unknown>
+  /** Resolves when all mutations so far have been made. */
+  applied: Promise<unknown> | null
+  /** What has not begun yet. */
+  waiting: { mutation: Mutation, readonly result: ResultAsync<T, E> } | null
+}
+
+/**
+ * The operations on each session in the order of the calls. An operation that meets no other one is done immediately.
+ * Of mutations, one is being made at a time; those that come meanwhile are coalesced into the next. The results are
+ * given in the order of the calls.
+ */
+export class WriteQueue<T, E> {
+  readonly #apply: Apply<T, E>
+  readonly #entries = new Map<string, Entry<T, E>>()
+
+  constructor (apply: Apply<T, E>) {
+    this.#apply = apply
+  }
+
+  /** The number of sessions with operations that have not ended. */
+  get size (): number {
+    return this.#entries.size
+  }
+
+  /** Whether operations on the session in `file` are under way. */
+  has (file: string): boolean {
+    return this.#entries.has(file)
+  }
+
+  /** Makes a change after those before it. Changes that are coalesced have the same result. */
+  mutate (file: string, step: Step): ResultAsync<T, E> {
+    const entry = this.#entries.get(file)
+    if (entry === undefined) return this.#start(file, this.#apply(file, Mutation.of(step)), true)
+    return this.#deliver(entry, file, this.#follow(entry, file, step))
+  }
+
+  /** Does what `read` does after the changes that were called before it. */
+  read<U, F> (file: string, read: () => ResultAsync<U, F>): ResultAsync<U, F> {
+    const entry = this.#entries.get(file)
+    if (entry === undefined) return this.#start(file, read(), false)
+    const { applied } = entry
+    return this.#deliver(entry, file, applied === null ? read() : new ResultAsync(applied.then(read)))
+  }
+
+  /** Resolves when no operation is waiting or under way. */
+  async drain (): Promise<void> {
+    while (this.#entries.size > 0) await Promise.all(Array.from(this.#entries.values(), ({ delivered }) => delivered))
+  }
+
+  #follow (entry: Entry<T, E>, file: string, step: Step): ResultAsync<T, E> {
+    const { waiting, applied } = entry
+    if (waiting !== null) {
+      waiting.mutation = waiting.mutation.coalesce(step)
+      return waiting.result
+    }
+    if (applied !== null) return this.#enqueue(entry, file, Mutation.of(step), applied)
+    // Only reads are under way.
+    const result = this.#apply(file, Mutation.of(step))
+    this.#hold(entry, result)
+    return result
+  }
+
+  // Nothing is under way: what ends synchronously leaves no trace.
+  #start<U, F> (file: string, result: ResultAsync<U, F>, isMutation: boolean): ResultAsync<U, F> {
+    if (settledResult(result) !== undefined) return result
+    const entry: Entry<T, E> = { delivered: Promise.resolve(), applied: null, waiting: null }
+    this.#entries.set(file, entry)
+    if (isMutation) this.#hold(entry, result)
+    return this.#deliver(entry, file, result)
+  }
+
+  #enqueue (entry: Entry<T, E>, file: string, mutation: Mutation, applied: Promise<unknown>): ResultAsync<T, E> {
+    const result = new ResultAsync<T, E>(applied.then(() => {
+      const { mutation } = entry.waiting!
+      entry.waiting = null
+      return this.#apply(file, mutation)
+    }))
+    entry.waiting = { mutation, result }
+    this.#hold(entry, result)
+    return result
+  }
+
+  #hold<U, F> (entry: Entry<T, E>, result: ResultAsync<U, F>): void {
+    const applied: Promise<unknown> = promiseOf(result).then(() => { if (entry.applied === applied) entry.applied = null })
+    entry.applied = applied
+  }
+
+  // Gives a result after those of the calls before.
+  #deliver<U, F> (entry: Entry<T, E>, file: string, result: ResultAsync<U, F>): ResultAsync<U, F> {
+    const inOrder = Promise.all([promiseOf(result), entry.delivered]).then(([result]) => result)
+    entry.delivered = inOrder.then(() => {
+      if (entry.delivered === last) this.#entries.delete(file)
+    })
+    const last = entry.delivered
+    return new ResultAsync(inOrder)
+  }
+}

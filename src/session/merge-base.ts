@@ -1,0 +1,59 @@
+import { Result } from 'neverthrow'
+import type { SessionText } from './session-text.ts'
+import type { StoredSession } from './session.ts'
+
+/** What a live session was when it was loaded or last saved: the common ancestor of a three-way merge. */
+export interface MergeBase {
+  readonly file: string
+  /** The session as the file holds it, or `null` until its first save has reached the file. */
+  text: SessionText | null
+  /** When the last use that the file records was, in milliseconds since 1970. */
+  recordedAt: number
+  /** From when the plugin counted the cookie's expiry, by its own clock, in milliseconds since 1970; `null` when it is not known. */
+  countedFrom: number | null
+}
+
+// Shared by all copies of this module in a process: one may have loaded the session and another one save it.
+const key = Symbol.for('fastify-file-session-store.merge-base')
+
+/**
+ * Lets `findMergeBase` find the base of a session that `get` gives out.
+ *
+ * `@fastify/session` copies the session into an object of its own, and of its cookie only the fields it knows. But it
+ * spreads the cookie, symbols included, into the cookie options that it keeps under a symbol on that object
+ * (lib/session.js, since 11.1.2).
+ */
+export function attachMergeBase ({ cookie }: StoredSession, base: MergeBase): void {
+  if (typeof cookie === 'object' && cookie !== null) Object.assign(cookie, { [key]: base })
+}
+
+/** Lets `findMergeBase` find the base of a live session that was made in a request and saved. */
+export function attachMergeBaseToLive (session: object, base: MergeBase): void {
+  Object.defineProperty(session, key, { value: base, configurable: true, writable: true })
+}
+
+/**
+ * The base of the plugin's session for `file`, or `null`: for a new session, one that was regenerated (it has the cookie
+ * options of the old one, and so the old one's base), and a session that does not come from the plugin.
+ */
+export function findMergeBase (session: object, file: string): MergeBase | null {
+  return safeFind(session, file).unwrapOr(null)
+}
+
+/** Whether this is an object of `@fastify/session`, which keeps its state under symbols, and not one made by hand. */
+export function isLiveSession (session: object): boolean {
+  return safeSymbols(session).unwrapOr([]).some(symbol => symbol.description === 'cookieOpts')
+}
+
+const safeSymbols = Result.fromThrowable((session: object) => Object.getOwnPropertySymbols(Object(session)))
+
+// What throws when it is read throws again when it is serialized, and is reported then.
+const safeFind = Result.fromThrowable((session: object, file: string): MergeBase | null => {
+  const own = (session as { [key]?: MergeBase })[key]
+  if (own?.file === file) return own
+  for (const symbol of Object.getOwnPropertySymbols(Object(session))) {
+    const base = (session as Record<symbol, { [key]?: MergeBase } | null | undefined>)[symbol]?.[key]
+    if (base?.file === file) return base
+  }
+  return null
+})

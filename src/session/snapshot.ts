@@ -1,0 +1,98 @@
+import { err, ok, type Result } from 'neverthrow'
+import secureJson from 'secure-json-parse'
+import { fixedExpiryOf, isRolling, lastUsedAt } from './expiry.ts'
+import { isObject, isTooDeep, maxDepth, type StoredCookie, type StoredSession } from './session.ts'
+
+/** A session serialized at one moment: later changes of the live object do not affect it. */
+export interface Snapshot {
+  /**
+   * Its canonical JSON: without the dates of a rolling cookie. Two sessions are equal if their canonical JSON is. It is
+   * a session too.
+   */
+  readonly canonical: string
+  /** The rolling cookie with its dates; `null` when the canonical JSON is complete without it. */
+  readonly cookie: StoredCookie | null
+  /** In milliseconds since 1970. */
+  readonly lastUsedAt: number
+}
+
+/** The moment of a snapshot. */
+export interface SnapshotMoment {
+  /** The current time, in milliseconds since 1970. */
+  readonly now: number
+  /** When the session was loaded, by the plugin's clock; `null` when that is not known. See `fixedExpiryOf`. */
+  readonly countedFrom?: number | null
+}
+
+// The names that secure-json-parse refuses, as JSON.stringify writes them.
+const guardedNames = ['"__proto__"', '"constructor"']
+
+/**
+ * The snapshot of `session`. Fails with what was thrown when it cannot be JSON, and with a `TypeError` when its JSON is
+ * not an object, is nested deeper than 256 levels, or holds a `__proto__` that could not be read back.
+ */
+export function snapshotOf (session: object, { now, countedFrom = null }: SnapshotMoment): Result<Snapshot, unknown> {
+  try {
+    const plain = toJson(session)
+    if (!isObject(plain)) return err(new TypeError('it is not an object'))
+    const cookie = withFixedExpiry(toJson(plain['cookie']), now, countedFrom)
+    const canonical = JSON.stringify(cookie === plain['cookie'] ? plain : { ...plain, cookie: withoutMovingDates(cookie) })
+    if (guardedNames.some(name => canonical.includes(name))) secureJson.parse(canonical)
+    if (isTooDeep(canonical)) return err(new TypeError(`it is nested deeper than ${maxDepth} levels`))
+    return ok({ canonical, cookie: isRolling(cookie) ? copyWithDates(cookie) : null, lastUsedAt: lastUsedAt(cookie, now) })
+  } catch (cause) {
+    return err(cause)
+  }
+}
+
+/** The text of a snapshot for its file: what `JSON.stringify` gave for the session at that moment. */
+export function serialize ({ canonical, cookie }: Pick<Snapshot, 'canonical' | 'cookie'>): string {
+  if (cookie === null) return canonical
+  // @fastify/session puts the cookie first: then only the cookie is serialized again.
+  const start = `{"cookie":${JSON.stringify(withoutMovingDates(cookie))}`
+  if (canonical.startsWith(start)) return `{"cookie":${JSON.stringify(cookie)}${canonical.slice(start.length)}`
+  const session: StoredSession = JSON.parse(canonical)
+  return JSON.stringify({ ...session, cookie: withDates(session.cookie, cookie) })
+}
+
+/** A rolling cookie with the dates of a session that was last used at `lastUsedAt`; other cookies have theirs already. */
+export function datedCookie (cookie: StoredCookie | undefined, lastUsedAt: number): StoredCookie | null {
+  return isRolling(cookie) ? { expires: new Date(lastUsedAt + cookie.originalMaxAge), ...cookie } : null
+}
+
+// The application's own `expires` stays in the canonical JSON, with a mark that says that it decides.
+function withFixedExpiry (cookie: unknown, now: number, countedFrom: number | null): unknown {
+  if (!isObject(cookie)) return cookie
+  const expires = fixedExpiryOf(cookie, now, countedFrom)
+  return expires === null ? cookie : { ...cookie, expires: new Date(expires), originalExpires: undefined, fixedExpiry: true }
+}
+
+// Without both dates: @fastify/session adds the second one only when a session is loaded.
+function withoutMovingDates (cookie: unknown): unknown {
+  return isRolling(cookie) ? { ...cookie, expires: undefined, originalExpires: undefined } : cookie
+}
+
+// With the dates of `cookie`, and the keys in its order.
+function withDates (canonical: StoredCookie | undefined, cookie: StoredCookie): object {
+  const { expires, originalExpires } = cookie
+  const whole: Record<string, unknown> = { ...canonical, expires, originalExpires }
+  return Object.fromEntries([...Object.keys(cookie), ...Object.keys(whole)].map(key => [key, whole[key]]))
+}
+
+// Its dates no longer change with those of the live cookie. Throws for a date that cannot be JSON.
+function copyWithDates (cookie: StoredCookie): StoredCookie {
+  return { ...cookie, expires: copyOfDate(cookie.expires) as Date, originalExpires: copyOfDate(cookie['originalExpires']) }
+}
+
+function copyOfDate (date: unknown): unknown {
+  if (date instanceof Date) return new Date(date)
+  const json = JSON.stringify(date)
+  return json === undefined ? undefined : JSON.parse(json)
+}
+
+// What JSON.stringify would continue with in the place of `value`.
+function toJson (value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function'
+    ? value.toJSON()
+    : value
+}
