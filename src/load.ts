@@ -40,7 +40,8 @@ export interface LoadedSession extends SessionWithExpiry {
  * is none. Fails as `loadRecord` does, and with `malformed` when the text is not a session.
  */
 export function loadSession (file: string, pending: Mutation | null, options: LoadOptions & ExpiryOptions): ResultAsync<LoadedSession | null, ReadFailure> {
-  return loadRecord(file, options)
+  const stored: ResultAsync<SessionRecord | null, ReadFailure> = pending?.isAbsolute ? settledOk(null) : loadRecord(file, options)
+  return stored
     .map(record => ({ state: stateOf(record), size: record?.version.size ?? 0 }))
     .orElse((failure): Result<{ state: SessionState, size: number }, ReadFailure> => pending === null ? err(failure) : ok({ state: 'unreadable', size: 0 }))
     .andThen(({ state, size }): Result<LoadedSession | null, Malformed> => {

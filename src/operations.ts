@@ -72,6 +72,7 @@ export abstract class StoreOperations {
    * ones only when asked for.
    */
   async * list ({ expired = false }: { readonly expired?: boolean } = {}): AsyncGenerator<ListedSession<Session>, void, undefined> {
+    await this.queue.settle()
     const options = { ...this.options, disk: this.readOptions.disk, expired, pending: this.queue.unwritten, onFailure: this.report }
     yield * listSessions(this.directory, options) as AsyncGenerator<ListedSession<Session>, void, undefined>
   }

@@ -3,7 +3,7 @@ import { ok, type Result, type ResultAsync } from 'neverthrow'
 import { settled, settledErr, settledOk } from './async/result.ts'
 import { isCurrent, SessionCache, type FileRecord } from './cache.ts'
 import { encodeText, type EncryptionOptions } from './encryption/envelope.ts'
-import type { NotSerializable, TouchFailed, WriteFailed } from './errors.ts'
+import type { NotSerializable, ReadFailure, TouchFailed, WriteFailed } from './errors.ts'
 import { replaceFileAtomic, type ReplaceOptions } from './fs/atomic.ts'
 import { Disk } from './fs/disk.ts'
 import { loadRecord, stateOf, type SessionRecord } from './load.ts'
@@ -98,14 +98,21 @@ function assumedRecord (file: string, { steps }: Mutation, { cache }: ResolvedOp
 }
 
 function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
+  let unreadable: ReadFailure | undefined
   return loadRecord(file, options)
     .map((record): SessionRecord | 'unreadable' | null => record)
     // What cannot be read can still be replaced.
-    .orElse((): Result<'unreadable', never> => ok('unreadable'))
+    .orElse((failure): Result<'unreadable', never> => {
+      unreadable = failure
+      return ok('unreadable')
+    })
     .andThen((record): ResultAsync<Outcome, WriteFailed> => {
       const session = mutation.applyTo(record === 'unreadable' ? record : stateOf(record), options.onMerge)
       if (session === null) return settledOk('gone')
-      if (session === 'unreadable') return settledOk('unchanged')
+      if (session === 'unreadable') {
+        options.onFailure?.({ type: 'touch-failed', file, cause: unreadable })
+        return settledOk('unchanged')
+      }
       const isNew = record === null || record === 'unreadable'
       if (!isNew && record.text.canonical === session.text.canonical && !record.text.isOutdated) return touchIfDue(file, mutation, session, record, options)
       return replace(file, session, expectation(mutation, record), options)

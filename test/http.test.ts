@@ -126,7 +126,15 @@ for (const io of ['auto', 'async'] as const) {
     assert.ok(setCookie?.includes('Expires='))
     assert.equal([after.ino, after.size], [before.ino, before.size])
     assert.ok(after.mtimeMs > before.mtimeMs)
-  }))
+  }, { touchInterval: 0 }))
+
+  test('makes no change to a file whose session was used a moment ago', within(async (client, directory) => {
+    await client.ask('/set/user/ada')
+    const file = `${directory}/${(await namesIn(directory))[0]}`
+    const before = await stat(file)
+    for (let time = 0; time < 3; time++) assert.equal((await client.ask('/get')).json, { user: 'ada' })
+    assert.is((await stat(file)).ctimeMs, before.ctimeMs)
+  }, { touchInterval: 60_000 }, { cookie: { secure: false } }))
 
   test('leaves the file of a session that is only read where nothing rolls', within(async (client, directory) => {
     await client.ask('/set/user/ada')

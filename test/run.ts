@@ -15,7 +15,7 @@ const pattern = new RegExp(process.argv[2] ?? '')
 // The longest first, so that none is waited for at the end.
 const longest = ['package.test.ts', 'store.test.ts', 'model.test.ts', 'together.test.ts', 'pruning.test.ts', 'crash.test.ts']
 const place = (name: string) => (longest.indexOf(name) + longest.length + 1) % (longest.length + 1)
-const waiting = (await readdir(here))
+const waiting = (await readdir(here, { recursive: true }))
   .filter(name => name.endsWith('.test.ts') && pattern.test(name))
   .sort((one, other) => place(one) - place(other))
 

@@ -129,3 +129,17 @@ export function runModule (source: string, parameters: readonly string[] = []): 
     })
   })
 }
+
+/** A fixed moment, in milliseconds since 1970, for tests that give the clock. */
+export const now = Date.parse('2030-01-02T03:04:05.678Z')
+
+/** A session as `@fastify/session` keeps it with `rolling` and a `maxAge` of a minute, last used at `lastUsedAt`. */
+export function rollingSession (lastUsedAt: number) {
+  const expires = new Date(lastUsedAt + 60_000)
+  return { cookie: { expires, originalMaxAge: 60_000, originalExpires: expires, path: '/' }, user: 'ada' }
+}
+
+/** The live session that `@fastify/session` makes of one that `get` gave: see `attachMergeBase`. */
+export function loadedByPlugin ({ cookie, ...fields }: any): any {
+  return { ...fields, cookie: { ...cookie }, [Symbol('cookieOpts')]: { ...cookie } }
+}

@@ -1,5 +1,5 @@
 import { Result } from 'neverthrow'
-import { clockSkewMs } from '../session/expiry.ts'
+import { clockSkewMs, expiresAt } from '../session/expiry.ts'
 import type { MergeBase } from '../session/merge-base.ts'
 import { conflicts, merge } from '../session/merge.ts'
 import { SessionText, type NotASession } from '../session/session-text.ts'
@@ -14,8 +14,8 @@ export type Step =
   | { readonly type: 'replace', readonly snapshot: Snapshot }
   /** Sets a session that was loaded, unless it was ended since. `merge` keeps what others have changed since. */
   | { readonly type: 'merge' | 'replace-if-present', readonly snapshot: Snapshot, readonly base: MergeBase }
-  /** Records a use, and the cookie of that moment if there is one; the other content stays. A session that was ended stays so. */
-  | { readonly type: 'touch', readonly cookie: Snapshot | null, readonly lastUsedAt: number }
+  /** Records a use, and the cookie of that moment if there is one; the other content stays. A session that was ended or has expired stays so. */
+  | { readonly type: 'touch', readonly cookie: Snapshot | null, readonly lastUsedAt: number, readonly ttl: number }
 
 /** A session before or after a change. `'unreadable'`: there is a file, and its session is not known. */
 export type SessionState = CurrentSession | 'unreadable' | null
@@ -55,6 +55,11 @@ export class Mutation {
   get bytes (): number {
     return [...this.#superseded, ...this.steps]
       .reduce((sum, step) => sum + stepOverhead + ('snapshot' in step ? 2 * step.snapshot.canonical.length : 0), 0)
+  }
+
+  /** Whether the session will be the same whatever it was before. */
+  get isAbsolute (): boolean {
+    return this.steps[0]?.type === 'remove' || this.steps[0]?.type === 'replace'
   }
 
   /** Whether all it does is to end the session. */
@@ -136,7 +141,9 @@ function replaced ({ canonical, cookie, lastUsedAt }: Snapshot, state: SessionSt
   return { text: SessionText.ofCanonical(canonical), cookie, lastUsedAt: laterUse(lastUsedAt, previous) }
 }
 
-function touched ({ cookie, lastUsedAt }: Step & { type: 'touch' }, state: CurrentSession): CurrentSession {
+function touched ({ cookie, lastUsedAt, ttl }: Step & { type: 'touch' }, state: CurrentSession): CurrentSession {
+  const isExpired = canonicalSession(state.text).map(session => expiresAt(session, state.lastUsedAt, ttl) <= lastUsedAt).unwrapOr(true)
+  if (isExpired) return state
   const usedAt = laterUse(lastUsedAt, state.lastUsedAt)
   if (cookie === null) return { ...state, lastUsedAt: usedAt }
   return Result.combine([canonicalSession(state.text), canonicalSession(textOf(cookie))])

@@ -48,6 +48,11 @@ export class SessionQueue<T, E> {
     return this.#writeBehind
   }
 
+  /** Resolves when all changes that were called so far are in the files, or `unwritten`. */
+  async settle (): Promise<void> {
+    await this.#writes.settle()
+  }
+
   /** The number of sessions with operations under way. */
   get size (): number {
     return this.#queue.size
@@ -79,12 +84,13 @@ export class SessionQueue<T, E> {
 
   /** Records a use, and the cookie of `session` if it has one; the other content stays. */
   touch (file: string, session: { readonly cookie?: unknown } | null | undefined): ResultAsync<T | undefined, NotSerializable | E> {
-    const now = this.#options.clock()
+    const { clock, ttl } = this.#options
+    const now = clock()
     const cookie = session?.cookie
-    if (cookie === undefined || cookie === null) return this.#mutate(file, { type: 'touch', cookie: null, lastUsedAt: now })
+    if (cookie === undefined || cookie === null) return this.#mutate(file, { type: 'touch', cookie: null, lastUsedAt: now, ttl })
     return settled(snapshotOf({ cookie }, { now }))
       .mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
-      .andThen(snapshot => this.#mutate(file, { type: 'touch', cookie: snapshot, lastUsedAt: snapshot.lastUsedAt }))
+      .andThen(snapshot => this.#mutate(file, { type: 'touch', cookie: snapshot, lastUsedAt: snapshot.lastUsedAt, ttl }))
   }
 
   /** Ends a session. */

@@ -52,9 +52,14 @@ export class WriteQueue<T, E> {
     return this.#deliver(entry, file, applied === null ? read() : new ResultAsync(applied.then(read)))
   }
 
+  /** Resolves when all operations so far have ended. */
+  async settle (): Promise<void> {
+    await Promise.all(Array.from(this.#entries.values(), ({ delivered }) => delivered))
+  }
+
   /** Resolves when no operation is waiting or under way. */
   async drain (): Promise<void> {
-    while (this.#entries.size > 0) await Promise.all(Array.from(this.#entries.values(), ({ delivered }) => delivered))
+    while (this.#entries.size > 0) await this.settle()
   }
 
   #follow (entry: Entry<T, E>, file: string, step: Step): ResultAsync<T, E> {

@@ -106,14 +106,14 @@ export function lastUsedAt (cookie: unknown, now: number): number {
 /**
  * The expiry that the application has set itself beside a `maxAge`, in milliseconds since 1970, or `null` when the
  * cookie's `expires` was counted by the plugin: from a moment between `countedFrom` (when the session was loaded;
- * `null` when that is not known) and `now`.
+ * `null` when that is not known: then any moment since 1970 will do) and `now`.
  */
 export function fixedExpiryOf (cookie: unknown, now: number, countedFrom: number | null): number | null {
   if (!hasMaxAge(cookie)) return null
   const expires = timeOf(cookie.expires)
   if (expires === null) return null
   const counted = expires - cookie.originalMaxAge
-  const isFixed = counted > now + toleranceMs || (countedFrom === null ? expires <= now : counted < countedFrom - toleranceMs)
+  const isFixed = counted > now + toleranceMs || counted < (countedFrom === null ? 0 : countedFrom - toleranceMs)
   return isFixed || cookie.fixedExpiry === true ? expires : null
 }
 
