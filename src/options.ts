@@ -114,6 +114,11 @@ export function resolveOptions (options: StoreOptions): ResolvedOptions {
   return resolved
 }
 
+/** Whether `FileStore` has an option of this name. */
+export function isStoreOption (name: string): boolean {
+  return Object.hasOwn(validators, name)
+}
+
 function isLogger (value: unknown): boolean {
   return typeof value === 'object' && value !== null && ['warn', 'error'].every(level => typeof (value as Record<string, unknown>)[level] === 'function')
 }

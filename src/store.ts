@@ -10,6 +10,7 @@ import { sessionFile } from './path.ts'
 import type { Mutation } from './queue/mutation.ts'
 import { readSession } from './read.ts'
 import { removeSession } from './remove.ts'
+import { PluginSupport } from './session/plugin-support.ts'
 import { writeIfChanged, type Outcome } from './write.ts'
 
 /**
@@ -21,6 +22,8 @@ import { writeIfChanged, type Outcome } from './write.ts'
  * ```
  */
 export class FileStore extends StoreOperations implements SessionStore {
+  readonly #plugin = new PluginSupport()
+
   /**
    * Makes no call to the disk: the first write makes a missing directory. A relative path is resolved against the
    * current directory of this moment.
@@ -53,7 +56,9 @@ export class FileStore extends StoreOperations implements SessionStore {
       this.queue.read(file, pending => readSession(file, pending === null ? this.readOptions : { ...this.readOptions, pending })))
     toCallback(session, result => {
       if (result.isErr()) this.report(result.error)
-      this.statistics.got(id, result.isOk() && result.value !== null)
+      const isFound = result.isOk() && result.value !== null
+      if (isFound) this.#plugin.loaded(id)
+      this.statistics.got(id, isFound)
       // The file holds what the application has set, whose type of a session only the application knows.
       callback(null, result.unwrapOr(null) as Session | null)
     })
@@ -65,7 +70,11 @@ export class FileStore extends StoreOperations implements SessionStore {
    * loaded and that was ended meanwhile is not brought back.
    */
   set (id: string, session: Session, callback?: Callback): void {
-    this.#finish(this.#file(id).andThen(file => this.queue.write(file, session)), callback, () => this.statistics.set(id))
+    const written = this.#file(id).andThen(file => {
+      if (this.#plugin.isMissing(id, session, file)) this.report({ type: 'unsupported-plugin', directory: this.directory })
+      return this.queue.write(file, session)
+    })
+    this.#finish(written, callback, () => this.statistics.set(id))
   }
 
   /** Ends the session `id`, and calls back when its file is gone. That there was none is not an error. */
