@@ -74,7 +74,8 @@ export async function * listSessions (directory: string, options: ListOptions & 
   }
 }
 
-async function listSession (id: string, file: string, options: ListOptions & PendingChanges & { readonly disk: Disk }): Promise<ListedSession | null> {
+/** The session `id` as a list has it, or `null` when there is none to list. */
+export async function listSession (id: string, file: string, options: ListOptions & PendingChanges & { readonly disk: Disk }): Promise<ListedSession | null> {
   const { pending, onFailure, expired = false } = options
   const loaded: ResultAsync<ListedSession | null, ReadFailure> = loadSession(file, pending?.pending(file) ?? null, options).map(loaded => {
     if (loaded === null || (!expired && isExpired(loaded.expiresAt, options))) return null

@@ -1,18 +1,19 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { Session } from 'fastify'
-import type { ResultAsync } from 'neverthrow'
+import { ResultAsync } from 'neverthrow'
 import { SessionCache } from './cache.ts'
 import { checkDirectory } from './check.ts'
 import type { RemoveFailed, ScanFailed, SessionError, WriteFailed } from './errors.ts'
 import { Disk, writeLimits } from './fs/disk.ts'
-import { listSessions, type ListedSession } from './list.ts'
+import { listSession, listSessions, type ListedSession } from './list.ts'
 import { loadRecord } from './load.ts'
 import { callbackError, operatorError } from './observability/messages.ts'
 import { Reporter } from './observability/reporter.ts'
 import { Statistics, type StoreStats } from './observability/statistics.ts'
 import type { ResolvedOptions } from './options.ts'
-import { sessionFile } from './path.ts'
+import { OwnedSessions } from './owner/owned-sessions.ts'
+import { sessionFile, sessionId } from './path.ts'
 import { pruneSessions, type PruneReport } from './pruning/prune.ts'
 import { PruneScheduler } from './pruning/scheduler.ts'
 import type { Mutation } from './queue/mutation.ts'
@@ -35,6 +36,7 @@ export abstract class StoreOperations {
   protected readonly writeOptions: WriteOptions & ObserveOptions
   protected readonly statistics: Statistics
   protected readonly queue: SessionQueue<Outcome | boolean, WriteFailed | RemoveFailed>
+  readonly #owned: OwnedSessions | null
   readonly #reporter: Reporter
   readonly #scheduler: PruneScheduler
 
@@ -48,16 +50,20 @@ export abstract class StoreOperations {
     const observe = { onLookup: this.statistics.lookup, onMerge: this.statistics.merged }
     this.readOptions = { ...options, ...observe, cache, disk: new Disk(options.io) }
     this.writeOptions = { ...options, ...observe, cache, disk: new Disk(options.io, { limits: writeLimits, onSlow }), onFailure: this.report }
+    const { owner } = options
+    this.#owned = owner === undefined ? null : new OwnedSessions(this.directory, { ...options, owner, disk: this.writeOptions.disk! }, { ...this.readOptions, disk: this.writeOptions.disk! })
     this.queue = new SessionQueue({
       ...options,
-      apply: (file, mutation) => this.apply(file, mutation).map(outcome => {
-        this.statistics.applied(file, outcome)
-        return outcome
-      }),
+      apply: (file, mutation) => this.#applyAndCount(file, mutation),
       onFailure: this.report
     })
     this.#scheduler = new PruneScheduler({
-      directory: this.directory, disk: this.readOptions.disk, clock: options.clock, interval: options.pruneInterval, prune: signal => this.#pruneOrReport(signal)
+      directory: this.directory,
+      disk: this.readOptions.disk,
+      clock: options.clock,
+      interval: options.pruneInterval,
+      isUrgent: async () => this.#owned !== null && !await this.#owned.index.isComplete(),
+      prune: signal => this.#pruneOrReport(signal)
     })
   }
 
@@ -90,14 +96,37 @@ export abstract class StoreOperations {
    * `Error` of the first that could not be ended, after it has tried the others.
    */
   async revokeWhere (test: (listed: ListedSession<Session>) => boolean | Promise<boolean>): Promise<number> {
-    let count = 0
-    const errors: unknown[] = []
-    for await (const listed of this.list()) {
-      if (!await test(listed)) continue
-      await this.revoke(listed.id).then(() => { count++ }, (error: unknown) => { errors.push(error) })
+    return await this.#revokeAll(this.list(), test)
+  }
+
+  /**
+   * The sessions of an owner, as `list` gives them, without reading those of others. Until the index of a directory is
+   * complete (the first prune makes it) it reads all. Throws a `TypeError` unless the store has the option `owner`.
+   */
+  async * listOwner (owner: string): AsyncGenerator<ListedSession<Session>, void, undefined> {
+    if (this.#owned === null) throw new TypeError('FileStore needs the option owner to list the sessions of an owner')
+    const { index } = this.#owned
+    if (!await index.isComplete()) {
+      for await (const listed of this.list()) if (index.ownerOf(listed.session as StoredSession) === owner) yield listed
+      return
     }
-    if (errors.length > 0) throw errors[0]
-    return count
+    await this.queue.settle()
+    const pending = this.queue.unwritten
+    const ids = await index.ids(owner)
+    for (const file of pending?.files() ?? []) ids.add(sessionId(basename(file), this.options) ?? '')
+    for (const id of ids) {
+      const listed = await this.#listOne(id, pending)
+      if (listed !== null && index.ownerOf(listed.session) === owner) yield listed as ListedSession<Session>
+      else await index.removeStale(owner, id)
+    }
+  }
+
+  /**
+   * Ends the sessions of an owner, except the one with the id `except`, and resolves to their number. Rejects with the
+   * `Error` of the first that could not be ended, after it has tried the others.
+   */
+  async revokeOwner (owner: string, { except }: { readonly except?: string } = {}): Promise<number> {
+    return await this.#revokeAll(this.listOwner(owner), ({ id }) => id !== except)
   }
 
   /** Prunes the directory now, whichever process is to do so next: see `pruneSessions`. Rejects with an `Error`. */
@@ -165,13 +194,44 @@ export abstract class StoreOperations {
     this.#reporter.report(failure)
   }
 
+  #applyAndCount (file: string, mutation: Mutation): ResultAsync<Outcome | boolean, WriteFailed | RemoveFailed> {
+    const apply = () => this.apply(file, mutation)
+    return (this.#owned === null ? apply() : this.#owned.apply(file, mutation, apply)).map(outcome => {
+      this.statistics.applied(file, outcome)
+      return outcome
+    })
+  }
+
+  async #listOne (id: string, pending: SessionQueue<unknown, unknown>['unwritten']): Promise<ListedSession | null> {
+    return await sessionFile(this.directory, id, this.options).match(
+      file => listSession(id, file, { ...this.options, disk: this.readOptions.disk, pending, onFailure: this.report }),
+      () => null
+    )
+  }
+
+  async #revokeAll (sessions: AsyncIterable<ListedSession<Session>>, test: (listed: ListedSession<Session>) => boolean | Promise<boolean>): Promise<number> {
+    let count = 0
+    const errors: unknown[] = []
+    for await (const listed of sessions) {
+      if (!await test(listed)) continue
+      await this.revoke(listed.id).then(() => { count++ }, (error: unknown) => { errors.push(error) })
+    }
+    if (errors.length > 0) throw errors[0]
+    return count
+  }
+
   async #pruneOrReport (signal: AbortSignal): Promise<void> {
     await this.#prune(signal).orTee(this.report)
   }
 
   #prune (signal?: AbortSignal): ResultAsync<PruneReport, ScanFailed> {
     const options = { ...this.options, disk: this.readOptions.disk, onFailure: this.report, ...(signal && { signal }) }
-    return pruneSessions(this.directory, options).andTee(report => this.statistics.pruned(report))
+    return ResultAsync.fromSafePromise(this.#owned?.visitor() ?? Promise.resolve(null)).andThen(visitor =>
+      pruneSessions(this.directory, { ...options, visitor }).map(async report => {
+        this.statistics.pruned(report)
+        if (!signal?.aborted) await visitor?.finish()
+        return report
+      }))
   }
 
   async #collect<T> (map: (listed: ListedSession<Session>) => T): Promise<T[]> {

@@ -5,6 +5,7 @@ import { cipherOf, type EncryptionOptions } from './encryption/envelope.ts'
 import type { ReplaceOptions } from './fs/atomic.ts'
 import type { Io } from './fs/disk.ts'
 import type { ReportOptions } from './observability/reporter.ts'
+import type { OwnerOf } from './owner/owner-index.ts'
 import { defaultExtension } from './path.ts'
 import { currentTime, defaultTtl, type ExpiryOptions } from './session/expiry.ts'
 
@@ -47,6 +48,12 @@ export interface StoreOptions extends EncryptionOptions, ExpiryOptions, ReplaceO
    * @default 3_600_000 (an hour)
    */
   readonly pruneInterval?: number
+  /**
+   * Whose a session is: a name that is not empty, or nothing. With it the store keeps an index, so that `listOwner` and
+   * `revokeOwner` read the sessions of that owner alone.
+   * @default there is no index
+   */
+  readonly owner?: OwnerOf
 }
 
 const defaults = {
@@ -66,7 +73,7 @@ const defaults = {
 }
 
 /** Options with all defaults. */
-export type ResolvedOptions = typeof defaults & ReportOptions & { readonly secret?: Cipher }
+export type ResolvedOptions = typeof defaults & ReportOptions & Pick<StoreOptions, 'owner'> & { readonly secret?: Cipher }
 
 type Validator = readonly [isValid: (value: unknown) => boolean, expectation: string]
 
@@ -94,6 +101,7 @@ const validators: { readonly [Name in keyof StoreOptions]-?: Validator } = {
   requireEncryption: boolean,
   log: [value => isLogger(value), 'a logger with the methods warn and error, such as app.log'],
   onFailure: func,
+  owner: func,
   clock: func
 }
 

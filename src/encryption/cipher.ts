@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { isObject } from '../session/session.ts'
 
 /** What the keys are derived from: at least 32 bytes. Of several secrets the first encrypts, and all decrypt. A `Cipher` has its keys ready. */
@@ -14,6 +14,8 @@ export interface Decrypted {
 // Part of each key: documented in docs/encryption.md, and not to be changed within a version of the format.
 const keyInfo = 'fastify-file-session-store/1/key'
 const fingerprintInfo = 'fastify-file-session-store/1/fingerprint'
+
+const pseudonymInfo = 'fastify-file-session-store/1/pseudonym'
 
 // In bytes. AES-256; nonce and tag as NIST SP 800-38D recommends them for GCM.
 const keyLength = 32
@@ -49,6 +51,11 @@ export class Cipher {
     const [current] = this.#keys.keys()
     if (current === undefined) throw new TypeError('there is no secret; expected one or more')
     this.#current = current
+  }
+
+  /** Names that stand for `name` and cannot be told from it without a secret: one of each secret, the first one's first. */
+  pseudonyms (name: string): string[] {
+    return Array.from(this.#keys.values(), key => createHmac('sha256', deriveKey(key, pseudonymInfo, keyLength)).update(name).digest('base64url'))
   }
 
   /** Encrypts the text of the session `id` with the first secret and a new nonce. */

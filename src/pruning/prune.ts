@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ok, ResultAsync, type Result } from 'neverthrow'
+import { ResultAsync } from 'neverthrow'
 import { settledResult } from '../async/result.ts'
 import { TimeSlice } from '../async/time-slice.ts'
 import { loadVersion } from '../load.ts'
@@ -10,6 +10,7 @@ import { isTemporary } from '../fs/temporary.ts'
 import { isSameVersion, lastUsedAtOf, systemTime, type FileVersion } from '../fs/version.ts'
 import { sessionId } from '../path.ts'
 import { currentTime, defaultTtl, type ExpiryOptions } from '../session/expiry.ts'
+import type { StoredSession } from '../session/session.ts'
 import { canSkip, classify, graceMs, isFromFuture, type FileClass } from './classify.ts'
 import { isLeaseToken } from './lease.ts'
 
@@ -51,6 +52,14 @@ export interface PruneOptions extends EncryptionOptions, ExpiryOptions {
   readonly disk?: Disk
 }
 
+/** What else is done with the sessions that a prune comes by. */
+export interface PruneVisitor {
+  /** Whether the file of this name is read although its times show that it is kept. */
+  mustRead (name: string): boolean
+  live (id: string, session: StoredSession): Promise<void>
+  removed (id: string, session: StoredSession): Promise<void>
+}
+
 /** What a prune found and did. `scanned` is the sum of the next four. */
 export interface PruneReport {
   /** Files that have the name of a session. */
@@ -88,7 +97,7 @@ const maxRemovals = 8
  * const report = await pruneSessions('./sessions')
  * ```
  */
-export function pruneSessions (directory: string, options: PruneOptions = {}): ResultAsync<PruneReport, ScanFailed> {
+export function pruneSessions (directory: string, options: PruneOptions & { readonly visitor?: PruneVisitor | null } = {}): ResultAsync<PruneReport, ScanFailed> {
   return ResultAsync.fromPromise(
     new Prune(directory, options).run(),
     cause => ({ type: 'scan-failed' as const, directory, cause })
@@ -97,12 +106,12 @@ export function pruneSessions (directory: string, options: PruneOptions = {}): R
 
 class Prune {
   readonly #directory: string
-  readonly #options: PruneOptions & { readonly disk: Disk, readonly clock: () => number, readonly ttl: number }
+  readonly #options: PruneOptions & { readonly visitor?: PruneVisitor | null } & { readonly disk: Disk, readonly clock: () => number, readonly ttl: number }
   readonly #removing = new Set<Promise<void>>()
   readonly #counts = { removed: 0, kept: 0, unreadable: 0, foreign: 0, temporary: 0 }
   readonly #start = performance.now()
 
-  constructor (directory: string, options: PruneOptions) {
+  constructor (directory: string, options: PruneOptions & { readonly visitor?: PruneVisitor | null }) {
     const { disk = new Disk('auto'), clock = currentTime, ttl = defaultTtl } = options
     this.#directory = directory
     this.#options = { ...options, disk, clock, ttl }
@@ -135,30 +144,38 @@ class Prune {
   #visit (name: string): Promise<void> | null {
     const file = join(this.#directory, name)
     if (isTemporary(name) || isLeaseToken(name)) return this.#visitTemporary(file)
-    if (sessionId(name, this.#options) === null) return null
+    const id = sessionId(name, this.#options)
+    if (id === null) return null
     const stat = this.#options.disk.stat(file)
     const known = settledResult(stat)
-    if (known === undefined || known.isErr() || known.value === null || !canSkip(known.value, this.#options.clock())) return this.#visitSession(file, stat)
+    if (known === undefined || known.isErr() || known.value === null || this.#mustRead(name, known.value)) return this.#visitSession(id, file, stat)
     this.#counts.kept++
     return null
   }
 
-  async #visitSession (file: string, stat: ResultAsync<FileVersion | null, unknown>): Promise<void> {
+  #mustRead (name: string, version: FileVersion): boolean {
+    const { clock, visitor } = this.#options
+    return !canSkip(version, clock()) || (visitor?.mustRead(name) ?? false)
+  }
+
+  async #visitSession (id: string, file: string, stat: ResultAsync<FileVersion | null, unknown>): Promise<void> {
+    const { visitor, clock } = this.#options
     const version = await stat
     if (version.isErr()) return this.#keep('unreadable')
     if (version.value === null) return
-    const found = canSkip(version.value, this.#options.clock()) ? 'live' : await this.#classOf(file, version.value)
-    if (found === 'gone') return
-    if (this.#isToBeRemoved(found, version.value)) return await this.#remove(file, version.value, found)
-    if (found === 'live' && isFromFuture(version.value, this.#options.clock())) await this.#correctTimes(file)
-    this.#keep(found)
+    const record = await loadVersion(file, version.value, { ...this.#options, takenAt: systemTime() })
+    if (record.isErr()) return await this.#removeOrKeep('unreadable', file, version.value)
+    if (record.value === null) return
+    const found = classify(record.value.text, record.value.lastUsedAt, this.#options)
+    if (found === 'live' && isFromFuture(version.value, clock())) await this.#correctTimes(file)
+    const visit = visitor && (found === 'live' || found === 'expired') ? record.value.text.parse().unwrapOr(null) : null
+    if (found === 'live' && visit !== null) await visitor?.live(id, visit)
+    await this.#removeOrKeep(found, file, version.value, visit === null ? undefined : () => visitor?.removed(id, visit))
   }
 
-  async #classOf (file: string, version: FileVersion): Promise<FileClass | 'gone'> {
-    return await loadVersion(file, version, { ...this.#options, takenAt: systemTime() })
-      .map((record): FileClass | 'gone' => record === null ? 'gone' : classify(record.text, record.lastUsedAt, this.#options))
-      .orElse((): Result<FileClass, never> => ok('unreadable'))
-      .unwrapOr('unreadable')
+  async #removeOrKeep (found: FileClass, file: string, version: FileVersion, onRemoved?: () => Promise<void> | undefined): Promise<void> {
+    if (this.#isToBeRemoved(found, version)) await this.#remove(file, version, found, onRemoved)
+    else this.#keep(found)
   }
 
   #isToBeRemoved (found: FileClass, version: FileVersion): boolean {
@@ -172,13 +189,14 @@ class Prune {
     this.#counts[found === 'live' || found === 'expired' ? 'kept' : found]++
   }
 
-  async #remove (file: string, version: FileVersion, found: FileClass): Promise<void> {
+  async #remove (file: string, version: FileVersion, found: FileClass, onRemoved?: () => Promise<void> | undefined): Promise<void> {
     const removal = this.#removeIfUnchanged(file, version)
-      .then(isRemoved => {
+      .then(async isRemoved => {
         if (isRemoved) this.#counts.removed++
         else this.#keep(found)
-        this.#removing.delete(removal)
+        if (isRemoved && !this.#options.dryRun) await onRemoved?.()
       })
+      .finally(() => { this.#removing.delete(removal) })
     this.#removing.add(removal)
     if (this.#removing.size >= maxRemovals) await Promise.race(this.#removing)
   }

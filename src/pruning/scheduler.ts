@@ -11,6 +11,8 @@ export interface SchedulerOptions {
   readonly clock: () => number
   /** In milliseconds; 0 is never. */
   readonly interval: number
+  /** Whether there is something to do that does not wait for the lease. */
+  readonly isUrgent?: () => Promise<boolean>
   /** Prunes; must not reject. */
   readonly prune: (signal: AbortSignal) => Promise<void>
 }
@@ -48,9 +50,9 @@ export class PruneScheduler {
 
   // Resolves with the time until the next prune.
   async #pruneIfDue (): Promise<number> {
-    const { directory, disk, clock, interval, prune } = this.#options
+    const { directory, disk, clock, interval, prune, isUrgent } = this.#options
     const wait = await acquirePruneLease(directory, { disk, clock, interval })
-    if (wait > 0) return wait
+    if (wait > 0 && !await isUrgent?.()) return wait
     await prune(this.#stopping.signal)
     return interval
   }
