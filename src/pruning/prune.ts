@@ -7,7 +7,7 @@ import type { EncryptionOptions } from '../encryption/envelope.ts'
 import type { RemoveFailed, ScanFailed } from '../errors.ts'
 import { Disk } from '../fs/disk.ts'
 import { isTemporary } from '../fs/temporary.ts'
-import { isSameVersion, lastUsedAtOf, systemTime, type FileVersion } from '../fs/version.ts'
+import { isSameVersion, lastUsedAtOf, systemTime, uniqueMtime, type FileVersion } from '../fs/version.ts'
 import { sessionId } from '../path.ts'
 import { currentTime, defaultTtl, type ExpiryOptions } from '../session/expiry.ts'
 import type { StoredSession } from '../session/session.ts'
@@ -215,7 +215,7 @@ class Prune {
   // Its lifetime counts from now: otherwise it would last until the clock has reached that future.
   async #correctTimes (file: string): Promise<void> {
     const { disk, clock, dryRun = false } = this.#options
-    if (!dryRun) await disk.setTimes(file, { atimeMs: clock(), mtimeMs: clock() })
+    if (!dryRun) await disk.setTimes(file, { atimeMs: clock(), mtimeMs: uniqueMtime(clock()) })
   }
 
   // By the change time, which cannot be set: a temporary file has the time of its session's last use.

@@ -1,6 +1,6 @@
 import { Result } from 'neverthrow'
 import type { SessionText } from './session-text.ts'
-import type { StoredSession } from './session.ts'
+import { isObject, type StoredSession } from './session.ts'
 
 /** What a live session was when it was loaded or last saved: the common ancestor of a three-way merge. */
 export interface MergeBase {
@@ -21,10 +21,11 @@ const key = Symbol.for('fastify-file-session-store.merge-base')
  *
  * `@fastify/session` copies the session into an object of its own, and of its cookie only the fields it knows. But it
  * spreads the cookie, symbols included, into the cookie options that it keeps under a symbol on that object
- * (lib/session.js, since 11.1.2).
+ * (lib/session.js, since 11.1.2). A session without a cookie is given one that only the plugin sees, for its symbol.
  */
-export function attachMergeBase ({ cookie }: StoredSession, base: MergeBase): void {
-  if (typeof cookie === 'object' && cookie !== null) Object.assign(cookie, { [key]: base })
+export function attachMergeBase (session: StoredSession, base: MergeBase): void {
+  if (isObject(session.cookie)) Object.assign(session.cookie, { [key]: base })
+  else if (!('cookie' in session)) Object.defineProperty(session, 'cookie', { value: { [key]: base }, configurable: true, writable: true })
 }
 
 /** Lets `findMergeBase` find the base of a live session that was made in a request and saved. */

@@ -42,14 +42,17 @@ for (const [name, options] of Object.entries({
   flash: { successRedirect: '/who', failureRedirect: '/failed', failureFlash: true }
 })) {
   app.post(`/login/${name}`, { preValidation: authenticate(options) }, async request => user(request))
-  app.post(`/sloppy/login/${name}`, { preValidation: authenticate(options) }, async (request, reply) => { reply.send(user(request)) })
+  app.post(`/sloppy/login/${name}`, { preValidation: authenticate(options) }, async (request, reply) => { void reply.send(user(request)) })
 }
 
 // Each with and without returning what it sends.
 const routes: Record<string, (request: any, reply: any) => unknown> = {
   who: user,
   failed: request => ({ messages: request.session.get('messages') ?? null }),
-  count: ({ session }) => ({ count: session.count = (session.count ?? 0) + 1 }),
+  count ({ session }) {
+    session.count = (session.count ?? 0) + 1
+    return { count: session.count }
+  },
   read: ({ session }) => ({ count: session.count ?? null }),
   flash: (request, reply) => {
     request.flash('info', 'saved')
@@ -59,7 +62,7 @@ const routes: Record<string, (request: any, reply: any) => unknown> = {
 }
 for (const [name, handle] of Object.entries(routes)) {
   app.get(`/${name}`, async (request, reply) => await handle(request, reply))
-  app.get(`/sloppy/${name}`, async (request, reply) => { reply.send(await handle(request, reply)) })
+  app.get(`/sloppy/${name}`, async (request, reply) => { void reply.send(await handle(request, reply)) })
 }
 app.get('/regenerate', async request => {
   await request.session.regenerate(['count' as never])
@@ -67,7 +70,7 @@ app.get('/regenerate', async request => {
 })
 app.get('/sloppy/regenerate', async (request, reply) => {
   await request.session.regenerate(['count' as never])
-  reply.send({ count: (request.session as any).count ?? null })
+  void reply.send({ count: (request.session as any).count ?? null })
 })
 app.get('/destroy', async request => {
   await request.session.destroy()
@@ -75,7 +78,7 @@ app.get('/destroy', async request => {
 })
 app.get('/sloppy/destroy', async (request, reply) => {
   await request.session.destroy()
-  reply.send({ bye: true })
+  void reply.send({ bye: true })
 })
 app.get('/logout', async request => {
   await (request as any).logout()
@@ -83,7 +86,7 @@ app.get('/logout', async request => {
 })
 app.get('/sloppy/logout', async (request, reply) => {
   await (request as any).logout()
-  reply.send(user(request))
+  void reply.send(user(request))
 })
 app.post('/protected', { preHandler: app.csrfProtection }, async () => ({ done: true }))
 
