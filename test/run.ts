@@ -3,21 +3,22 @@ import { readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-// Runs the suites whose names match the pattern that it is given, or all: a
-// process a file, as many at once as there are cores, and sums up what uvu says.
-// uvu ends a suite in silence, and with 0, at something thrown that is no
-// `Error`, and one that was never run as well: here both have failed.
+// Runs the test files whose path below test/ matches the pattern in the first argument ('queue/', '^read'), or all. Each
+// file runs in a process of its own, as many at once as there are cores; the results are summed up at the end.
+// uvu ends a suite in silence and with exit code 0 when something is thrown that is not an `Error`, and when a suite was
+// never run: here both count as failed.
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const uvu = fileURLToPath(new URL('../node_modules/uvu/bin.js', import.meta.url))
 const pattern = new RegExp(process.argv[2] ?? '')
 
 // The longest first, so that none is waited for at the end.
-const longest = ['package.test.ts', 'store.test.ts', 'model.test.ts', 'together.test.ts', 'pruning.test.ts', 'crash.test.ts']
-const place = (name: string) => (longest.indexOf(name) + longest.length + 1) % (longest.length + 1)
+const longest = ['package.test.ts', 'model.test.ts', 'concurrent-requests.test.ts', 'pruning-processes.test.ts', 'crash.test.ts']
+const rank = (name: string) => (longest.indexOf(name) + longest.length + 1) % (longest.length + 1)
 const waiting = (await readdir(here, { recursive: true }))
+  .map(name => name.replaceAll('\\', '/'))
   .filter(name => name.endsWith('.test.ts') && pattern.test(name))
-  .sort((one, other) => place(one) - place(other))
+  .sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1))
 
 const sum = { total: 0, passed: 0, skipped: 0 }
 const failed: string[] = []
@@ -41,7 +42,8 @@ async function work (): Promise<void> {
 
 function run (name: string): Promise<{ code: number | null, output: string }> {
   return new Promise(resolve => {
-    const child = spawn(process.execPath, ['--import', 'tsx', uvu, here, `^${name.replaceAll('.', '\\.')}$`], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const exactName = `^${name.replaceAll('.', '\\.').replaceAll('/', '[\\\\/]')}$`
+    const child = spawn(process.execPath, ['--import', 'tsx', uvu, here, exactName], { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text })
     child.on('close', code => resolve({ code, output }))

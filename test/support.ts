@@ -9,6 +9,54 @@ import type { Result } from 'neverthrow'
 import { suite, type Test } from 'uvu'
 import { nodeFs, type FsCalls } from '../src/fs/node.ts'
 import { versionOf as versionOfStats, type FileVersion } from '../src/fs/version.ts'
+import type { MergeBase } from '../src/session/merge-base.ts'
+import { SessionText } from '../src/session/session-text.ts'
+import { snapshotOf, type Snapshot } from '../src/session/snapshot.ts'
+
+/** A fixed moment, in milliseconds since 1970, for tests that give the clock. */
+export const now = Date.parse('2030-01-02T03:04:05.678Z')
+
+/** A session as `@fastify/session` keeps it with `rolling` and a `maxAge` of a minute, last used at `lastUsedAt`. */
+export function rollingSession (lastUsedAt: number) {
+  const expires = new Date(lastUsedAt + 60_000)
+  return { cookie: { expires, originalMaxAge: 60_000, originalExpires: expires, path: '/' }, user: 'ada' }
+}
+
+/** The live session that `@fastify/session` makes of one that `get` gave: see `attachMergeBase`. */
+export function loadedByPlugin ({ cookie, ...fields }: any): any {
+  return { ...fields, cookie: { ...cookie }, [Symbol('cookieOpts')]: { ...cookie } }
+}
+
+/** A live session that `@fastify/session` makes in a request that came without one. */
+export function createdByPlugin (session: object): any {
+  return { ...session, [Symbol('cookieOpts')]: {} }
+}
+
+/** The snapshot of a session that was last used at `usedAt`. */
+export function snapshot (session: object, usedAt = now): Snapshot {
+  return valueOf(snapshotOf(session, { now: usedAt }))
+}
+
+/** The merge base of a session that was loaded with this content from `file`; `null`: it was made in a request and is not saved yet. */
+export function mergeBase (session: object | null, file = 'file'): MergeBase {
+  const text = session === null ? null : SessionText.ofCanonical(snapshot(session).canonical)
+  return { file, text, recordedAt: 0, countedFrom: null }
+}
+
+/** An error as the system's calls throw it. */
+export function systemError (code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: refused`), { code })
+}
+
+/** Resolves in the next turn of the event loop, when all promises that could have settled have done so. */
+export function nextTurn (): Promise<void> {
+  return new Promise(resolve => { setImmediate(resolve) })
+}
+
+/** Resolves as soon as `condition` holds. */
+export async function until (condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await condition()) await delay(2)
+}
 
 /** What a test of `suiteOnDisk` is given. */
 export interface OnDisk {
@@ -128,18 +176,4 @@ export function runModule (source: string, parameters: readonly string[] = []): 
       resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, output, errors })
     })
   })
-}
-
-/** A fixed moment, in milliseconds since 1970, for tests that give the clock. */
-export const now = Date.parse('2030-01-02T03:04:05.678Z')
-
-/** A session as `@fastify/session` keeps it with `rolling` and a `maxAge` of a minute, last used at `lastUsedAt`. */
-export function rollingSession (lastUsedAt: number) {
-  const expires = new Date(lastUsedAt + 60_000)
-  return { cookie: { expires, originalMaxAge: 60_000, originalExpires: expires, path: '/' }, user: 'ada' }
-}
-
-/** The live session that `@fastify/session` makes of one that `get` gave: see `attachMergeBase`. */
-export function loadedByPlugin ({ cookie, ...fields }: any): any {
-  return { ...fields, cookie: { ...cookie }, [Symbol('cookieOpts')]: { ...cookie } }
 }

@@ -1,0 +1,51 @@
+import { statSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { errorCode, isAlreadyExists, isBusy, isNotFound } from '../../src/fs/errno.ts'
+import { systemError } from '../support.ts'
+
+const predicates = [
+  ['isNotFound', isNotFound, ['ENOENT', 'ENOTDIR']],
+  ['isAlreadyExists', isAlreadyExists, ['EEXIST']],
+  ['isBusy', isBusy, ['EPERM', 'EACCES', 'EBUSY']]
+] as const
+
+const codes = predicates.flatMap(([, , codes]) => codes)
+
+for (const [name, predicate, ownCodes] of predicates) {
+  const test = suite(name)
+
+  test('is true for errors with one of its codes only', () => {
+    for (const code of [...codes, 'EIO', '', 'enoent']) {
+      assert.is(predicate(systemError(code)), (ownCodes as readonly string[]).includes(code), code)
+    }
+  })
+
+  test('is false for anything that is not an error of the system', () => {
+    for (const code of ownCodes) {
+      for (const cause of [new Error(code), { code }, code, undefined, null]) assert.is(predicate(cause), false)
+    }
+  })
+
+  test.run()
+}
+
+const code = suite('errorCode')
+
+code('is the code of an error of the system', () => {
+  assert.is(errorCode(systemError('ENOSPC')), 'ENOSPC')
+  try {
+    statSync('/absent/absent')
+    assert.unreachable()
+  } catch (cause) {
+    assert.is(errorCode(cause), 'ENOENT')
+  }
+})
+
+code('is undefined for anything else', () => {
+  for (const cause of [new Error('no'), Object.assign(new Error('no'), { code: 5 }), { code: 'ENOENT' }, 'ENOENT', undefined, null]) {
+    assert.is(errorCode(cause), undefined)
+  }
+})
+
+code.run()

@@ -1,0 +1,136 @@
+import Fastify from 'fastify'
+import fastifyCookie from '@fastify/cookie'
+import fastifySession from '@fastify/session'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { attachMergeBase, attachMergeBaseToLive, findMergeBase, isLiveSession } from '../../src/session/merge-base.ts'
+import type { StoredSession } from '../../src/session/session.ts'
+import { mergeBase } from '../support.ts'
+
+const base = mergeBase({}, '/sessions/abc.json')
+
+/** The sessions that the installed plugin saves after a store gave it one with a base, in the order of their saves. */
+async function saveThroughPlugin (handle: (session: any) => void | Promise<void>): Promise<Array<[id: string, session: object]>> {
+  const saved: Array<[string, object]> = []
+  const app = Fastify()
+  await app.register(fastifyCookie)
+  await app.register(fastifySession, {
+    secret: 's'.repeat(32),
+    cookie: { secure: false, maxAge: 60_000 },
+    store: {
+      get (_id, done) {
+        const session: StoredSession = { cookie: { originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) }, user: 'ada' }
+        attachMergeBase(session, base)
+        done(null, session as never)
+      },
+      set (id, session, done) {
+        saved.push([id, session])
+        done()
+      },
+      destroy (_id, done) { done() }
+    }
+  })
+  app.get('/', async () => 'ok')
+  app.get('/handled', async request => {
+    await handle(request.session)
+    return 'ok'
+  })
+  const first = await app.inject('/')
+  const cookie = String(first.headers['set-cookie']).split(';')[0]!
+  assert.is(findMergeBase(saved[0]![1], base.file), null, 'a new session')
+  saved.length = 0
+  await app.inject({ url: '/handled', headers: { cookie } })
+  await app.close()
+  return saved
+}
+
+const test = suite('findMergeBase')
+
+test('finds what attachMergeBase attached, through the session that the installed plugin makes', async () => {
+  const [[, session]] = await saveThroughPlugin(() => {}) as [[string, object]]
+  assert.is(findMergeBase(session, base.file), base)
+})
+
+test('finds it after the options of the cookie were changed', async () => {
+  const [[, session]] = await saveThroughPlugin(session => { session.options({ path: '/' }) }) as [[string, object]]
+  assert.is(findMergeBase(session, base.file), base)
+})
+
+test('finds it after the session was reloaded', async () => {
+  const [[, session]] = await saveThroughPlugin(session => session.reload()) as [[string, object]]
+  assert.is(findMergeBase(session, base.file), base)
+})
+
+test('is null for a session that was regenerated, whose file is another', async () => {
+  const saved = await saveThroughPlugin(session => session.regenerate())
+  assert.ok(saved.length > 0)
+  for (const [, session] of saved) assert.is(findMergeBase(session, '/sessions/other.json'), null)
+})
+
+test('finds what attachMergeBaseToLive attached, for its file only', () => {
+  const session = {}
+  attachMergeBaseToLive(session, base)
+  assert.equal([findMergeBase(session, base.file), findMergeBase(session, '/sessions/other.json')], [base, null])
+  const other = mergeBase(null, '/sessions/other.json')
+  attachMergeBaseToLive(session, other)
+  assert.equal([findMergeBase(session, base.file), findMergeBase(session, other.file)], [null, other])
+})
+
+test('is null for a session that was not made by the plugin', () => {
+  const session: StoredSession = { cookie: {} }
+  attachMergeBase(session, base)
+  assert.is(findMergeBase(session, base.file), null)
+  assert.is(findMergeBase({ [Symbol('a')]: undefined, [Symbol('b')]: null, [Symbol('c')]: 'd', [Symbol('d')]: {} }, base.file), null)
+})
+
+test('finds a base behind other symbols', () => {
+  const { cookie } = { cookie: {} } satisfies StoredSession
+  attachMergeBase({ cookie }, base)
+  assert.is(findMergeBase({ [Symbol('a')]: undefined, [Symbol('b')]: null, [Symbol('c')]: 'd', [Symbol('d')]: cookie }, base.file), base)
+})
+
+test('is null for anything that throws when it is read, and for anything that is not an object', () => {
+  const thrower = new Proxy({}, { ownKeys () { throw new Error('no') }, get () { throw new Error('no') } })
+  for (const session of [thrower, { get [Symbol('a')] () { throw new Error('no') } }, 5, 'text']) {
+    assert.is(findMergeBase(session as object, base.file), null)
+  }
+  for (const session of [null, undefined]) assert.is(findMergeBase(session as never, base.file), null)
+})
+
+test.run()
+
+const attaching = suite('A merge base')
+
+attaching('leaves no trace in JSON, and none among the keys', () => {
+  const session: StoredSession = { cookie: {}, user: 'ada' }
+  attachMergeBase(session, base)
+  assert.equal([JSON.stringify(session), Object.keys(session.cookie!)], ['{"cookie":{},"user":"ada"}', []])
+  const live = { user: 'ada' }
+  attachMergeBaseToLive(live, base)
+  assert.equal([JSON.stringify(live), Object.keys(live), { ...live }], ['{"user":"ada"}', ['user'], { user: 'ada' }])
+  assert.equal(Object.getOwnPropertySymbols({ ...live }), [], 'not even in a copy')
+})
+
+attaching('is not attached to a session without a cookie', () => {
+  const session = { user: 'ada' }
+  attachMergeBase(session, base)
+  for (const cookie of [null, 'a=b', 5]) attachMergeBase({ cookie: cookie as never }, base)
+  assert.equal(session, { user: 'ada' })
+})
+
+attaching.run()
+
+const live = suite('isLiveSession')
+
+live('is true for a session of the installed plugin, and false for its copy', async () => {
+  const [[, session]] = await saveThroughPlugin(() => {}) as [[string, object]]
+  assert.is(isLiveSession(session), true)
+  assert.is(isLiveSession(JSON.parse(JSON.stringify(session))), false)
+})
+
+live('is false for anything else', () => {
+  const thrower = new Proxy({}, { ownKeys () { throw new Error('no') } })
+  for (const session of [{}, { cookie: {} }, { [Symbol('other')]: 1 }, [], 5, thrower]) assert.is(isLiveSession(session as object), false)
+})
+
+live.run()
