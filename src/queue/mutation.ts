@@ -64,7 +64,7 @@ export class Mutation {
 
   /** Whether all it does is to end the session. */
   get isRemoval (): boolean {
-    return this.steps[0]?.type === 'remove'
+    return this.steps[0]?.type === 'remove' && this.applyTo(null) === null
   }
 
   /** This mutation, which has not been made yet, and then `step`. */
