@@ -25,7 +25,9 @@ interface Entry {
   waiting: Mutation | null
   /** On the way to the disk. */
   writing: Mutation | null
-  /** Resolves when `writing` is on the disk or has failed. */
+  /** Changes that are not accepted before they are written, and wait for those before them. */
+  queued: number
+  /** Resolves when `writing` and what is queued behind it is on the disk or has failed. */
   written: Promise<unknown>
   /** What both take, in bytes. */
   bytes: number
@@ -76,9 +78,10 @@ export class WriteBehindQueue<T, E> {
 
   /** Accepts a change. While too much is pending the result is that of its write, and a change that fails is given up. */
   mutate (file: string, step: Step): ResultAsync<T | undefined, E> {
-    const entry = this.#entries.get(file) ?? { waiting: null, writing: null, written: Promise.resolve(), bytes: 0 }
+    const entry = this.#entries.get(file) ?? { waiting: null, writing: null, queued: 0, written: Promise.resolve(), bytes: 0 }
     const waiting = entry.waiting?.coalesce(step) ?? Mutation.of(step)
-    if (this.#bytes + Mutation.of(step).bytes > highWaterMark || waiting.steps.length > maxSteps) return this.#writeThrough(file, entry, step)
+    const isFull = this.#bytes + Mutation.of(step).bytes > highWaterMark || waiting.steps.length > maxSteps
+    if (isFull || entry.queued > 0) return this.#writeThrough(file, entry, step)
     entry.waiting = waiting
     this.#entries.set(file, entry)
     this.#count(entry)
@@ -100,10 +103,16 @@ export class WriteBehindQueue<T, E> {
   }
 
   #writeThrough (file: string, entry: Entry, step: Step): ResultAsync<T | undefined, E> {
-    if (entry.writing !== null) return new ResultAsync(entry.written.then(() => this.#writeThrough(file, entry, step)))
-    const accepted = entry.waiting
+    const write = () => this.#write(file, entry, entry.waiting?.coalesce(step) ?? Mutation.of(step), entry.waiting)
     this.#entries.set(file, entry)
-    return this.#write(file, entry, accepted?.coalesce(step) ?? Mutation.of(step), accepted)
+    if (entry.writing === null && entry.queued === 0) return write()
+    entry.queued++
+    const result = new ResultAsync<T, E>(entry.written.then(() => {
+      entry.queued--
+      return write()
+    }))
+    entry.written = promiseOf(result)
+    return result
   }
 
   // Should the write fail, `accepted` stays pending.
@@ -117,9 +126,8 @@ export class WriteBehindQueue<T, E> {
       this.#count(entry)
       // A session whose write failed goes to the end of the line.
       this.#entries.delete(file)
-      if (waiting === null) return
-      this.#entries.set(file, entry)
-      this.#schedule()
+      if (waiting !== null || entry.queued > 0) this.#entries.set(file, entry)
+      if (waiting !== null) this.#schedule()
     }
     const result = this.#apply(file, mutation)
       .map(value => {
@@ -130,7 +138,7 @@ export class WriteBehindQueue<T, E> {
         settle(accepted !== null && entry.waiting !== null ? accepted.concat(entry.waiting) : accepted ?? entry.waiting)
         return failure
       })
-    entry.written = promiseOf(result)
+    if (entry.queued === 0) entry.written = promiseOf(result)
     return result
   }
 
@@ -152,7 +160,7 @@ export class WriteBehindQueue<T, E> {
     let failures = 0
     for (const [file, entry] of [...this.#entries]) {
       if (failures >= maxFailures) break
-      await entry.written
+      while (entry.writing !== null || entry.queued > 0) await entry.written
       if (entry.waiting === null) continue
       const result = await this.#write(file, entry, entry.waiting, entry.waiting)
       if (result.isErr()) this.#onFailure(result.error)
