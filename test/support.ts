@@ -58,6 +58,38 @@ export async function until (condition: () => boolean | Promise<boolean>): Promi
   while (!await condition()) await delay(2)
 }
 
+/** Timers of `setTimeout` that run when the test says so. The test has to `restore` the real ones. */
+export function fakeTimers () {
+  const { setTimeout, clearTimeout } = globalThis
+  let now = 0
+  const timers = new Set<{ readonly dueAt: number, readonly call: () => void, isRef: boolean }>()
+  globalThis.setTimeout = ((call: () => void, delay = 0) => {
+    const timer = { dueAt: now + delay, call, isRef: true, unref () { timer.isRef = false; return timer }, ref () { timer.isRef = true; return timer } }
+    timers.add(timer)
+    return timer
+  }) as unknown as typeof setTimeout
+  globalThis.clearTimeout = (timer => { timers.delete(timer as never) }) as typeof clearTimeout
+  return {
+    /** The milliseconds after which each timer is due, and whether it keeps the process alive. */
+    pending: () => Array.from(timers, ({ dueAt, isRef }) => ({ delay: dueAt - now, isRef })),
+    /** Lets this many milliseconds pass: runs what becomes due, and some turns of the event loop after each. */
+    async advance (milliseconds: number): Promise<void> {
+      const end = now + milliseconds
+      await nextTurn()
+      for (;;) {
+        const [next] = [...timers].filter(({ dueAt }) => dueAt <= end).sort((one, other) => one.dueAt - other.dueAt)
+        if (next === undefined) break
+        timers.delete(next)
+        now = Math.max(now, next.dueAt)
+        next.call()
+        for (let turn = 0; turn < 5; turn++) await nextTurn()
+      }
+      now = end
+    },
+    restore () { Object.assign(globalThis, { setTimeout, clearTimeout }) }
+  }
+}
+
 /** What a test of `suiteOnDisk` is given. */
 export interface OnDisk {
   /** A directory of its own, empty. */

@@ -1,237 +1,330 @@
-import { err, ok, ResultAsync, type Result } from 'neverthrow'
+import fc from 'fast-check'
+import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Change } from '../src/change.ts'
-import { ChangeQueue } from '../src/queue.ts'
-import { draft } from './support.ts'
+import { promiseOf, settled, settledErr, settledOk, settledResult } from '../../src/async/result.ts'
+import { Mutation, type Step } from '../../src/queue/mutation.ts'
+import { WriteQueue } from '../../src/queue/write-queue.ts'
+import { nextTurn, snapshot } from '../support.ts'
+
+const replace = (n: number): Step => ({ type: 'replace', snapshot: snapshot({ n }) })
+const remove: Step = { type: 'remove' }
+const touch = (at: number): Step => ({ type: 'touch', cookie: null, lastUsedAt: at, ttl: 60_000 })
+
+const [one, two, three] = [replace(1), replace(2), replace(3)]
 
 type Finish = (result: Result<string, string>) => void
 
-/** A queue whose changes are made when the test says so. */
-function queueByHand () {
-  const made: Array<{ readonly file: string, readonly change: Change, readonly finish: Finish }> = []
-  const queue = new ChangeQueue<string, string>((file, change) => new ResultAsync(new Promise(resolve => {
-    made.push({ file, change, finish: resolve })
+/** A queue whose mutations and reads end when the test ends them. */
+function controlled () {
+  const applied: Array<{ readonly file: string, readonly steps: readonly Step[], readonly finish: Finish }> = []
+  const queue = new WriteQueue<string, string>((file, { steps }) => new ResultAsync(new Promise(resolve => {
+    applied.push({ file, steps, finish: resolve })
   })))
-  return { queue, made }
+  const reads: Finish[] = []
+  const read = (file: string) => queue.read(file, () => new ResultAsync<string, string>(new Promise(resolve => { reads.push(resolve) })))
+  /** The results in the order in which they are given. */
+  const given: unknown[] = []
+  const note = (result: ResultAsync<string, string>) => { void result.then(result => { given.push(result.isOk() ? result.value : result.error) }) }
+  return { queue, applied, reads, read, given, note }
 }
 
-// Everything that promises have to say to each other.
-const turn = () => new Promise(resolve => setImmediate(resolve))
+const queue = suite('WriteQueue')
 
-const queue = suite('ChangeQueue')
-
-const [one, two, three] = [draft({ n: 1 }), draft({ n: 2 }), draft({ n: 3 })]
-
-queue('makes a change at once, and gives its answer', async () => {
-  const { queue, made } = queueByHand()
-  const answer = queue.add('file', one)
-  assert.is(made.length, 1)
-  assert.is(made[0]!.change, one)
-  made[0]!.finish(ok('done'))
-  assert.equal(await answer, ok('done'))
+queue('makes a change immediately, and gives its result', async () => {
+  const { queue, applied } = controlled()
+  const result = queue.mutate('file', one)
+  assert.equal(applied.map(({ file, steps }) => [file, steps]), [['file', [one]]])
+  assert.equal([queue.has('file'), queue.has('other'), queue.size], [true, false, 1])
+  applied[0]!.finish(ok('done'))
+  assert.equal(await result, ok('done'))
+  await nextTurn()
+  assert.equal([queue.has('file'), queue.size], [false, 0])
 })
 
-queue('gives at once what can be made at once, and then the file has the last word', () => {
-  const results = [ok('done'), err('refused')]
-  for (const result of results) {
-    const queue = new ChangeQueue<string, string>(() => result)
-    assert.is(queue.add('file', one), result)
-    assert.equal(queue.waiting('file'), [])
-    assert.equal(queue.files(), [])
+queue('gives a result that is known immediately, and remembers nothing of it', () => {
+  for (const result of [ok('done'), err('refused')]) {
+    const queue = new WriteQueue<string, string>(() => settled<string, string>(result))
+    assert.is(settledResult(queue.mutate('file', one)), result)
+    assert.is(settledResult(queue.read('file', () => settled<string, string>(result))), result)
+    assert.equal([queue.has('file'), queue.size], [false, 0])
   }
 })
 
-queue('makes changes of one file one after the other', async () => {
-  const { queue, made } = queueByHand()
-  void queue.add('file', one)
-  const answer = queue.add('file', null)
-  await turn()
-  assert.is(made.length, 1)
-  made[0]!.finish(ok('first'))
-  await turn()
-  assert.equal(made.map(({ change }) => change), [one, null])
-  made[1]!.finish(ok('second'))
-  assert.equal(await answer, ok('second'))
+queue('makes the changes of one session one after the other', async () => {
+  const { queue, applied } = controlled()
+  void queue.mutate('file', one)
+  const result = queue.mutate('file', remove)
+  await nextTurn()
+  assert.is(applied.length, 1)
+  applied[0]!.finish(ok('first'))
+  await nextTurn()
+  assert.equal(applied.map(({ steps }) => steps), [[one], [remove]])
+  applied[1]!.finish(ok('second'))
+  assert.equal(await result, ok('second'))
 })
 
-queue('makes changes of two files side by side', () => {
-  const { queue, made } = queueByHand()
-  void queue.add('file', one)
-  void queue.add('other', two)
-  assert.equal(made.map(({ file }) => file), ['file', 'other'])
-  assert.equal(queue.files(), ['file', 'other'])
+queue('makes the changes of two sessions side by side', () => {
+  const { queue, applied } = controlled()
+  void queue.mutate('file', one)
+  void queue.mutate('other', two)
+  assert.equal(applied.map(({ file }) => file), ['file', 'other'])
+  assert.is(queue.size, 2)
 })
 
-queue('makes the first and the last of a burst, which stands for all', async () => {
-  const { queue, made } = queueByHand()
-  const answers = [one, two, null, two, three].map(change => queue.add('file', change))
-  made[0]!.finish(ok('first'))
-  await turn()
-  assert.equal(made.map(({ change }) => change), [one, three])
-  made[1]!.finish(ok('last'))
-  assert.equal(await Promise.all(answers), [ok('first'), ok('last'), ok('last'), ok('last'), ok('last')])
-  assert.is(made.length, 2)
+queue('makes the first change of a burst, and coalesces the others, which have one result', async () => {
+  const { queue, applied } = controlled()
+  const results = [one, two, remove, two, three, touch(5)].map(step => queue.mutate('file', step))
+  applied[0]!.finish(ok('first'))
+  await nextTurn()
+  assert.equal(applied.map(({ steps }) => steps), [[one], [three, touch(5)]])
+  applied[1]!.finish(ok('others'))
+  assert.equal(await Promise.all(results), [ok('first'), ...Array.from({ length: 5 }, () => ok('others'))])
+  assert.is(applied.length, 2)
 })
 
-queue('knows what is to become of each file', async () => {
-  const { queue, made } = queueByHand()
-  assert.equal(queue.waiting('file'), [])
-  void queue.add('file', one)
-  assert.equal(queue.waiting('file'), [one])
-  void queue.add('file', null)
-  assert.equal(queue.waiting('file'), [one, null])
-  void queue.add('file', two)
-  assert.equal(queue.waiting('file'), [one, two])
-  assert.equal(queue.waiting('other'), [])
-  made[0]!.finish(ok(''))
-  await turn()
-  assert.equal(queue.waiting('file'), [two])
-  made[1]!.finish(ok(''))
-  await turn()
-  assert.equal(queue.waiting('file'), [])
-  assert.equal(queue.files(), [])
+queue('goes on after a change that failed, and gives each its own result', async () => {
+  const { queue, applied } = controlled()
+  const results = [one, two].map(step => queue.mutate('file', step))
+  applied[0]!.finish(err('refused'))
+  await nextTurn()
+  applied[1]!.finish(ok('done'))
+  assert.equal(await Promise.all(results), [err('refused'), ok('done')])
+  void queue.mutate('file', three)
+  assert.is(applied.length, 3)
 })
 
-queue('goes on after a change that failed, and tells each its own', async () => {
-  const { queue, made } = queueByHand()
-  const answers = [one, two].map(change => queue.add('file', change))
-  made[0]!.finish(err('refused'))
-  await turn()
-  made[1]!.finish(ok('done'))
-  assert.equal(await Promise.all(answers), [err('refused'), ok('done')])
-  void queue.add('file', three)
-  assert.is(made.length, 3)
-})
-
-queue('makes a third change after a second that was made at once', async () => {
-  const made: Change[] = []
-  const queue = new ChangeQueue<string, string>((file, change) => {
-    made.push(change)
-    return made.length === 1 ? new ResultAsync(Promise.resolve(ok('later'))) : ok('at once')
+queue('makes a third change after a second one that was made synchronously', async () => {
+  const applied: Array<readonly Step[]> = []
+  const queue = new WriteQueue<string, string>((_file, { steps }) => {
+    applied.push(steps)
+    return applied.length === 1 ? okAsync('later') : settledOk('immediately')
   })
-  const answers = [one, two].map(change => queue.add('file', change))
-  assert.equal(await Promise.all(answers), [ok('later'), ok('at once')])
-  await turn()
-  assert.equal(queue.waiting('file'), [])
-  assert.equal(queue.add('file', three), ok('at once'))
-  assert.equal(made, [one, two, three])
+  const results = [one, two].map(step => queue.mutate('file', step))
+  assert.equal(await Promise.all(results), [ok('later'), ok('immediately')])
+  await nextTurn()
+  assert.is(queue.has('file'), false)
+  assert.equal(settledResult(queue.mutate('file', three)), ok('immediately'))
+  assert.equal(applied, [[one], [two], [three]])
 })
 
-queue('takes changes while others are made, again and again, and leaves none', async () => {
-  const { queue, made } = queueByHand()
-  const answers = []
-  for (let round = 0; round < 10; round++) {
-    answers.push(queue.add('file', draft({ round })), queue.add('file', draft({ round, last: true })))
-    made.at(-1)!.finish(ok(String(round)))
-    await turn()
-  }
-  made.at(-1)!.finish(ok('end'))
-  assert.is((await Promise.all(answers)).length, 20)
-  assert.equal(queue.files(), [])
-  assert.equal(made.at(-1)!.change, draft({ round: 9, last: true }))
+queue('lets no change in before one that waits, as soon as the one before is made', async () => {
+  const { queue, applied } = controlled()
+  void queue.mutate('file', touch(1)).map(() => queue.mutate('file', touch(3)))
+  void queue.mutate('file', touch(2))
+  applied[0]!.finish(ok(''))
+  await nextTurn()
+  applied[1]!.finish(ok(''))
+  await nextTurn()
+  assert.equal(applied.flatMap(({ steps }) => steps), [touch(1), touch(2), touch(3)])
 })
 
-queue('does not make a change of a session whose end waits', async () => {
-  const { queue, made } = queueByHand()
-  void queue.add('file', one)
-  const answers = [queue.add('file', null), queue.add('file', draft({ n: 2 }, { n: 1 }))]
-  made[0]!.finish(ok('written'))
-  await turn()
-  made[1]!.finish(ok('gone'))
-  assert.equal(await Promise.all(answers), [ok('gone'), ok('gone')])
-  assert.equal(made.map(({ change }) => change), [one, null])
+queue('reads after the changes that were called before', async () => {
+  const { queue, applied, reads, read, given, note } = controlled()
+  note(queue.mutate('file', one))
+  note(queue.mutate('file', two))
+  note(read('file'))
+  void read('other')
+  assert.is(reads.length, 1)
+  applied[0]!.finish(ok('one'))
+  await nextTurn()
+  assert.is(reads.length, 1)
+  applied[1]!.finish(ok('two'))
+  await nextTurn()
+  assert.is(reads.length, 2)
+  reads[1]!(ok('read'))
+  await nextTurn()
+  assert.equal(given, ['one', 'two', 'read'])
 })
 
-queue('makes what came meanwhile of what will be there then', async () => {
-  const { queue, made } = queueByHand()
-  const change = draft({ a: 0, b: 2 }, { a: 0, b: 0 })
-  void queue.add('file', draft({ a: 1, b: 0 }, { a: 0, b: 0 }))
-  void queue.add('file', change)
-  made[0]!.finish(ok('written'))
-  await turn()
-  assert.is(made[1]!.change, change)
+queue('reads side by side, and gives the results in the order of the calls', async () => {
+  const { reads, read, given, note } = controlled()
+  note(read('file'))
+  note(read('file'))
+  assert.is(reads.length, 2)
+  reads[1]!(ok('second'))
+  await nextTurn()
+  assert.equal(given, [])
+  reads[0]!(err('first'))
+  await nextTurn()
+  assert.equal(given, ['first', 'second'])
 })
 
-queue('makes a change once more, before what waits behind it', async () => {
-  const { queue, made } = queueByHand()
-  void queue.add('file', draft({ a: 1, b: 0 }, { a: 0, b: 0 }))
-  queue.repeat('file')
-  assert.equal(queue.waiting('file').map(change => change?.settled), ['{"a":1,"b":0}', '{"a":1,"b":0}'])
-  made[0]!.finish(err('refused'))
-  await turn()
-  void queue.add('file', draft({ a: 0, b: 2 }, { a: 0, b: 0 }))
-  queue.repeat('file')
-  made[1]!.finish(err('refused'))
-  await turn()
-  assert.equal(made.map(({ change }) => change?.settled), ['{"a":1,"b":0}', '{"a":1,"b":0}', '{"a":1,"b":2}'])
-  made[2]!.finish(ok('done'))
-  await turn()
-  assert.equal(queue.waiting('file'), [])
+queue('makes a change that was called after a read, and gives its result after that of the read', async () => {
+  const { queue, applied, reads, read, given, note } = controlled()
+  note(read('file'))
+  note(queue.mutate('file', one))
+  note(queue.mutate('file', two))
+  assert.is(applied.length, 1)
+  applied[0]!.finish(ok('one'))
+  await nextTurn()
+  applied[1]!.finish(ok('two'))
+  await nextTurn()
+  assert.equal(given, [])
+  reads[0]!(ok('read'))
+  await nextTurn()
+  assert.equal(given, ['read', 'one', 'two'])
 })
 
-queue('needs no session to be there for a change of one that waits to be made anew', async () => {
-  const { queue, made } = queueByHand()
-  void queue.add('file', null)
-  void queue.add('file', draft({ a: 1, b: 0 }))
-  void queue.add('file', draft({ a: 0, b: 2 }, { a: 0, b: 0 }))
-  made[0]!.finish(ok('gone'))
-  await turn()
-  assert.equal(JSON.parse(made[1]!.change!.settled), { a: 1, b: 2 })
-  assert.is(made[1]!.change!.base, undefined)
+queue('gives a synchronous result after those that are under way', async () => {
+  const { queue, reads, read, given, note } = controlled()
+  note(read('file'))
+  const result = queue.read('file', () => settledOk('known'))
+  assert.is(settledResult(result), undefined)
+  note(result)
+  await nextTurn()
+  assert.equal(given, [])
+  reads[0]!(ok('first'))
+  await nextTurn()
+  assert.equal(given, ['first', 'known'])
 })
 
-queue('lets nobody in before a change that waits, as soon as the one before is made', async () => {
-  const { queue, made } = queueByHand()
-  void queue.add('file', one).map(() => queue.add('file', three))
-  void queue.add('file', two)
-  made[0]!.finish(ok(''))
-  await turn()
-  assert.equal(made.map(({ change }) => change), [one, three])
-})
+for (const method of ['settle', 'drain'] as const) {
+  queue(`${method} resolves immediately when nothing is under way, otherwise when what was called has ended`, async () => {
+    const { queue, applied } = controlled()
+    await queue[method]()
+    for (const step of [one, two]) void queue.mutate('file', step)
+    void queue.mutate('other', three)
+    let isSettled = false
+    const settling = queue[method]().then(() => { isSettled = true })
+    applied[0]!.finish(ok(''))
+    applied[1]!.finish(err(''))
+    await nextTurn()
+    assert.is(isSettled, false)
+    applied[2]!.finish(ok(''))
+    await settling
+    assert.is(queue.size, 0)
+  })
+}
 
-queue('makes a session anew that is being ended', async () => {
-  const { queue, made } = queueByHand()
-  void queue.add('file', null)
-  void queue.add('file', two)
-  made[0]!.finish(ok('gone'))
-  await turn()
-  assert.equal(made.map(({ change }) => change), [null, two])
-})
-
-queue('is idle when nothing waits or is being made', async () => {
-  const { queue, made } = queueByHand()
-  await queue.idle()
-  void queue.add('file', one)
-  void queue.add('file', two)
-  void queue.add('other', three)
-  let isIdle = false
-  const idle = queue.idle().then(() => { isIdle = true })
-  made[0]!.finish(ok(''))
-  made[1]!.finish(err(''))
-  await turn()
-  assert.is(isIdle, false)
-  made[2]!.finish(ok(''))
-  await idle
-  assert.equal(queue.files(), [])
-})
-
-queue('is not idle while changes come that were added since', async () => {
-  const { queue, made } = queueByHand()
-  void queue.add('file', one)
-  let isIdle = false
-  const idle = queue.idle().then(() => { isIdle = true })
-  void queue.add('file', two)
-  void queue.add('other', three)
-  made[0]!.finish(ok(''))
-  await turn()
-  assert.is(isIdle, false)
-  made[2]!.finish(ok(''))
-  await turn()
-  assert.is(isIdle, false)
-  made[1]!.finish(ok(''))
-  await idle
-  assert.equal(queue.files(), [])
+queue('settle does not wait for what is called later; drain does', async () => {
+  const { queue, applied } = controlled()
+  void queue.mutate('file', one)
+  let isDrained = false
+  const draining = queue.drain().then(() => { isDrained = true })
+  const settling = queue.settle()
+  void queue.mutate('other', two)
+  applied[0]!.finish(ok(''))
+  await settling
+  await nextTurn()
+  assert.is(isDrained, false)
+  applied[1]!.finish(ok(''))
+  await draining
 })
 
 queue.run()
+
+const order = suite('WriteQueue, however long each operation takes,')
+
+/** What a call does, in how many turns of the event loop its write or read ends (0: synchronously), and whether it is refused. */
+const call = fc.record({
+  type: fc.constantFrom('set', 'set', 'touch', 'remove', 'read'),
+  file: fc.constantFrom('a', 'a', 'a', 'b'),
+  turns: fc.integer({ min: 0, max: 3 }),
+  isRefused: fc.boolean(),
+  pause: fc.integer({ min: 0, max: 2 })
+})
+
+async function turns (count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await nextTurn()
+}
+
+/** A result that is known after this many turns. */
+function after<T> (count: number, result: () => Result<T, string>): ResultAsync<T, string> {
+  return count === 0 ? settled(result()) : new ResultAsync(turns(count).then(result))
+}
+
+interface Given { readonly number: number, readonly file: string, readonly result: Result<readonly number[], string>, readonly content: readonly number[] }
+
+/** Makes the calls on a queue whose files hold the numbers of the calls that were made in them, and notes each result when it is given. */
+async function perform (calls: ReadonlyArray<typeof call extends fc.Arbitrary<infer T> ? T : never>) {
+  const contents: Record<string, readonly number[]> = { a: [], b: [] }
+  const numberOf = new Map<Step, number>()
+  const given: Given[] = []
+  const busy: Record<string, number> = { a: 0, b: 0 }
+  const queue = new WriteQueue<readonly number[], string>((file, mutation) => {
+    assert.is(++busy[file]!, 1, 'one at a time')
+    const numbers = mutation.steps.map(step => numberOf.get(step)!)
+    const { turns, isRefused } = calls[numbers.at(-1)!]!
+    return after(turns, () => {
+      busy[file]!--
+      if (isRefused) return err('refused')
+      contents[file] = [...contents[file]!, ...numbers]
+      return ok(numbers)
+    })
+  })
+  for (const [number, { type, file, turns: count, pause }] of calls.entries()) {
+    const step: Step = type === 'remove' ? { ...remove } : type === 'set' ? replace(number) : touch(number)
+    numberOf.set(step, number)
+    const result: ResultAsync<readonly number[], string> = type === 'read'
+      ? queue.read(file, () => after(count, () => ok(contents[file]!)))
+      : queue.mutate(file, step)
+    const note = (result: Result<readonly number[], string>) => { given.push({ number, file, result, content: contents[file]! }) }
+    const known = settledResult(result)
+    if (known !== undefined) note(known)
+    else void promiseOf(result).then(note)
+    await turns(pause)
+  }
+  await queue.drain()
+  await nextTurn()
+  return { given, contents, size: queue.size }
+}
+
+order('gives each result once, those of one session in the order of the calls', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(call, { maxLength: 12 }), async calls => {
+    const { given, size } = await perform(calls)
+    assert.equal(given.map(({ number }) => number).sort((one, other) => one - other), calls.map((_, number) => number))
+    for (const file of ['a', 'b']) {
+      const numbers = given.filter(result => result.file === file).map(({ number }) => number)
+      assert.equal(numbers, [...numbers].sort((one, other) => one - other))
+    }
+    assert.is(size, 0)
+  }), { numRuns: 300 })
+})
+
+order('comes to what the changes come to in turn', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(call.map(call => ({ ...call, isRefused: false })), { maxLength: 12 }), async calls => {
+    const { contents } = await perform(calls)
+    for (const file of ['a', 'b']) {
+      const changes = calls.map(({ type, file }, number) => ({ type, file, number })).filter(call => call.file === file && call.type !== 'read')
+      // A set or a removal makes what came before it superfluous.
+      const start = changes.findLastIndex(({ type }) => type === 'set' || type === 'remove')
+      const expected = changes.slice(Math.max(0, start)).map(({ number }) => number)
+      assert.equal(contents[file]!.slice(-expected.length || Infinity), expected)
+    }
+  }), { numRuns: 300 })
+})
+
+order('calls nothing made that is not in the file then, and reads what was made before', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(call, { maxLength: 12 }), async calls => {
+    const { given } = await perform(calls)
+    const made = new Set<number>()
+    for (const { number, file, result, content } of given) {
+      if (result.isErr()) continue
+      const isRead = calls[number]!.type === 'read'
+      for (const change of isRead ? [...made].filter(change => calls[change]!.file === file) : result.value) {
+        assert.ok((isRead ? result.value : content).includes(change), `${number} without ${change}`)
+      }
+      if (!isRead && result.value.includes(number)) made.add(number)
+    }
+  }), { numRuns: 300 })
+})
+
+order.run()
+
+const mutations = suite('WriteQueue')
+
+mutations('hands over mutations, which know what was coalesced', async () => {
+  const received: Mutation[] = []
+  const queue = new WriteQueue<null, never>((_file, mutation) => {
+    received.push(mutation)
+    return okAsync(null)
+  })
+  void queue.mutate('file', one)
+  await queue.mutate('file', remove)
+  assert.ok(received.every(mutation => mutation instanceof Mutation))
+  assert.equal(await new WriteQueue<null, string>(() => errAsync('refused')).mutate('file', one), err('refused'))
+  assert.equal(settledResult(new WriteQueue<null, string>(() => settledErr('refused')).mutate('file', one)), err('refused'))
+})
+
+mutations.run()
