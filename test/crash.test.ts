@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
-import { crashTrials } from '../torture/crash.ts'
+import { crashTrials } from '../torture/crash/trials.ts'
 
-// The quick version of what `npm run torture` does at length.
-const test = suite('Killed at any instant, a store')
+// A short version of `npm run torture -- crash`.
+const test = suite('A store')
 
 for (const { name, run } of crashTrials({ seed: 7, share: 0.005 })) {
   test(name, async () => { await run() })

@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
-import { hostileTrials } from '../torture/hostile.ts'
+import { hostileInputTrials } from '../torture/hostile-input/trials.ts'
 
-// The quick version of what `npm run torture` does at length.
+// A short version of `npm run torture -- hostile-input`.
 const test = suite('A store')
 
-for (const { name, run } of hostileTrials({ seed: 7, share: 0.01 })) {
+for (const { name, run } of hostileInputTrials({ seed: 7, share: 0.01 })) {
   test(name, async () => { await run() })
 }
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
-import { modelTrials } from '../torture/programs.ts'
-import { requestTrials } from '../torture/requests.ts'
+import { modelTrials } from '../torture/model/trials.ts'
+import { requestTrials } from '../torture/requests/trials.ts'
 
-// The quick version of what `npm run torture` does at length.
+// A short version of `npm run torture -- model requests`.
 const test = suite('A store')
 
 for (const { name, run } of modelTrials({ seed: 7, share: 0.02 }).filter((_, number) => number % 3 === 0)) {

@@ -1,106 +1,72 @@
-import { parseArgs } from 'node:util'
-import { crashTrials } from './crash.ts'
-import { hostileTrials } from './hostile.ts'
-import { manyTrials } from './many.ts'
-import { modelTrials } from './programs.ts'
-import { refusalTrials, refusalTrialsOfRoot } from './refusals.ts'
-import { requestTrials } from './requests.ts'
-import { traceTrials } from './trace.ts'
-import type { Effort, Trial } from './trial.ts'
+import { parseArguments, usage, type Request } from './arguments.ts'
+import { parts } from './parts.ts'
+import { displayProgress } from './progress.ts'
+import { lineOf, stackOf, summaryOf, totalsOf, type Outcome } from './report.ts'
+import { unmetRequirement } from './requirements.ts'
+import type { Trial } from './trial.ts'
 
-const usage = `Breaks the store on purpose. As root, on Linux, with strace.
+// The command `npm run torture`: stress tests and fault injection.
 
-  npm run torture -- [options] [part …]      parts: model requests crash trace refusals root hostile many; all unless told otherwise
-    --short         some two minutes of it
-    --share <0…1>   how much of the long run
-    --seed <number> the random numbers of a run before
-    --only <words>  the trials with these words in their names`
-
-// Of the long run: some two minutes.
-const short = 0.06
-
-const parts: Readonly<Record<string, (effort: Effort) => Trial[]>> = {
-  model: modelTrials,
-  requests: requestTrials,
-  crash: crashTrials,
-  trace: traceTrials,
-  refusals: refusalTrials,
-  root: refusalTrialsOfRoot,
-  hostile: hostileTrials,
-  many: manyTrials
-}
-
-interface Row {
+/** A trial, and its name with that of its part. */
+interface NamedTrial {
   readonly name: string
-  readonly times: number
-  readonly seconds: number
-  readonly failure: string | null
+  readonly trial: Trial
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    short: { type: 'boolean', default: false },
-    share: { type: 'string' },
-    seed: { type: 'string' },
-    only: { type: 'string', default: '' },
-    help: { type: 'boolean', default: false }
-  }
-})
+process.exitCode = await parseArguments(process.argv.slice(2), Object.keys(parts)).match(main, refuse)
 
-if (values.help) {
-  console.log(usage)
-} else {
-  // A promise that nobody keeps ends a process in silence.
+async function main (request: Request): Promise<number> {
+  if (request.isHelp) {
+    console.log(usage(Object.keys(parts)))
+    return 0
+  }
+  const trials = trialsOf(request)
+  if (trials.length === 0) return refuse(`Nothing matched: no trial in ${request.parts.join(', ')} has "${request.only}" in its name.`)
+  return await runAll(trials, request)
+}
+
+function refuse (sentence: string): number {
+  console.error(sentence)
+  return 2
+}
+
+function trialsOf ({ parts: chosen, seed, share, only }: Request): NamedTrial[] {
+  return chosen
+    .flatMap(part => (parts[part]?.({ seed, share }) ?? []).map(trial => ({ name: `${part}: a store ${trial.name}`, trial })))
+    .filter(({ name }) => name.includes(only))
+}
+
+async function runAll (trials: readonly NamedTrial[], { seed, share }: Request): Promise<number> {
+  // A promise that is never settled ends a process without a word.
   process.exitCode = 1
-  const tell = () => console.log('BROKE  it ended before it was done\n\n  Total:     1\n  Passed:    0\n  Skipped:   0')
-  process.once('exit', tell)
-  process.exitCode = await torture()
-  process.off('exit', tell)
-}
-
-async function torture (): Promise<number> {
-  const seed = Number(values.seed ?? Date.now() % 2 ** 31)
-  const share = Number(values.share ?? (values.short ? short : 1))
-  if (!Number.isSafeInteger(seed) || !(share > 0)) throw new Error(usage)
-  console.log(`--seed ${seed} --share ${share}`)
-  const rows: Row[] = []
-  for (const part of positionals.length > 0 ? positionals : Object.keys(parts)) {
-    const trialsOf = parts[part]
-    if (trialsOf === undefined) throw new Error(`there is no part ${part}\n${usage}`)
-    for (const trial of trialsOf({ seed, share })) {
-      if (trial.name.includes(values.only)) rows.push(await tried(part, trial))
-    }
+  const reportEarlyEnd = () => console.log(`the process ended before all trials were done\n${totalsOf(0, 1, 0)}`)
+  process.once('exit', reportEarlyEnd)
+  console.log(`${trials.length} trials, --seed ${seed} --share ${share}`)
+  const outcomes: Outcome[] = []
+  for (const [number, { name, trial }] of trials.entries()) {
+    const outcome = await runTrial(trial, name, `[${number + 1}/${trials.length}] ${name}`)
+    outcomes.push(outcome)
+    console.log(lineOf(outcome))
+    if (outcome.type === 'failed') console.log(outcome.reason)
   }
-  return report(rows)
+  console.log(summaryOf(outcomes))
+  process.off('exit', reportEarlyEnd)
+  const hasFailed = outcomes.some(({ type }) => type === 'failed')
+  return outcomes.some(({ type }) => type === 'passed') && !hasFailed ? 0 : 1
 }
 
-async function tried (part: string, { name, run }: Trial): Promise<Row> {
+async function runTrial ({ needs, run }: Trial, name: string, label: string): Promise<Outcome> {
+  const unmet = unmetRequirement(needs)
+  if (unmet !== null) return { type: 'skipped', name, seconds: 0, reason: unmet }
   const start = performance.now()
-  const outcome = await run().then(
-    times => ({ times, failure: times > 0 ? null : 'nothing was tried' }),
-    (cause: unknown) => ({ times: 0, failure: reasonOf(cause) })
-  )
-  const row = { name: `${part}: it ${name}`, ...outcome, seconds: (performance.now() - start) / 1_000 }
-  console.log(lineOf(row))
-  if (row.failure !== null) console.log(row.failure)
-  return row
-}
-
-function report (rows: readonly Row[]): number {
-  const failed = rows.filter(({ failure }) => failure !== null)
-  const sum = (number: (row: Row) => number) => rows.reduce((sum, row) => sum + number(row), 0)
-  console.log(`\n${rows.map(lineOf).join('\n')}`)
-  console.log(`\ntried ${sum(({ times }) => times)} times in ${Math.round(sum(({ seconds }) => seconds))} seconds, ${failed.length} of ${rows.length} failed`)
-  console.log(`\n  Total:     ${rows.length}\n  Passed:    ${rows.length - failed.length}\n  Skipped:   0`)
-  return rows.length > 0 && failed.length === 0 ? 0 : 1
-}
-
-function lineOf ({ name, times, seconds, failure }: Row): string {
-  return `${failure === null ? 'held  ' : 'BROKE '} ${name.padEnd(80)} ${String(times).padStart(7)} times ${seconds.toFixed(1).padStart(6)} s`
-}
-
-function reasonOf (cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return cause.cause === undefined ? String(cause.stack) : `${cause.stack}\n${reasonOf(cause.cause)}`
+  const display = displayProgress(label)
+  try {
+    const times = await run(display.update)
+    const seconds = (performance.now() - start) / 1_000
+    return times > 0 ? { type: 'passed', name, seconds, times } : { type: 'failed', name, seconds, reason: 'nothing was tried' }
+  } catch (cause) {
+    return { type: 'failed', name, seconds: (performance.now() - start) / 1_000, reason: stackOf(cause) }
+  } finally {
+    display.stop()
+  }
 }

@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import type { Fields } from './driver.ts'
+
+/** The cookie of a session; `null` for a session without one. */
+export type Cookie = null | {
+  /** In milliseconds. */
+  readonly maxAge: number | null
+  /** In how many milliseconds it expires, where there is no `maxAge`. */
+  readonly expiresIn: number | null
+  /** Whether it has the plugin's `originalExpires`. */
+  readonly hasOriginalExpires: boolean
+}
+
+/** What is written into a file from outside: a session, or a text that is not one. */
+export type Content = string | { readonly fields: Fields, readonly cookie: Cookie }
+
+interface SetCommand { readonly type: 'set', readonly id: string, readonly fields: Fields, readonly cookie: Cookie, readonly isThrowing: boolean }
+interface PlainCommand { readonly type: 'get' | 'destroy', readonly id: string, readonly isThrowing: boolean }
+
+/** One step of a sequence: done by the store of one driver, or to the directory from outside. */
+export type Command = { readonly driver: number } & (
+  | PlainCommand
+  | SetCommand
+  | { readonly type: 'revoke', readonly id: string }
+  | { readonly type: 'touch', readonly id: string, readonly cookie: Cookie }
+  | { readonly type: 'load', readonly id: string, readonly slot: number }
+  | { readonly type: 'save', readonly slot: number, readonly changes: Fields, readonly isRolling: boolean }
+  | { readonly type: 'list', readonly isExpiredToo: boolean }
+  | { readonly type: 'count' | 'prune' | 'restart' }
+  | { readonly type: 'concurrent', readonly commands: ReadonlyArray<{ readonly driver: number } & (PlainCommand | SetCommand)> }
+  | { readonly type: 'advance', readonly milliseconds: number }
+  | {
+    readonly type: 'edit'
+    readonly id: string
+    readonly other: string
+    readonly how: { readonly type: 'remove' } | { readonly type: 'copy' | 'write', readonly content: Content, readonly isInPlace: boolean }
+  })
+
+// One of each kind of unusual id. Few, so that commands meet on one session.
+const ids = ['a', 'b', '../é', 'constructor']
+
+// In milliseconds: before, at and after each lifetime, and the grace period of pruning.
+const lifetimes = [-1, 1, 1_000, 60_000, 100_000]
+const steps = [1, 999, 1_000, 60_000, 100_000, 160_000]
+
+const invalidTexts = ['', '5', 'null', '[]', '"a"', '{"user":', '{"__proto__":{"admin":true}}', '\0\0\0\0', '{}{}']
+
+const id = fc.constantFrom(...ids)
+const driver = fc.nat({ max: 2 })
+const slot = fc.nat({ max: 1 })
+const isThrowing = fc.nat({ max: 9 }).map(number => number === 0)
+
+const value = fc.oneof(
+  fc.integer(),
+  fc.string({ unit: 'grapheme', maxLength: 5 }),
+  fc.boolean(),
+  fc.constant(null),
+  fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
+  fc.record({ name: fc.string({ unit: 'binary', maxLength: 3 }) })
+)
+const name = fc.constantFrom('user', 'cart', 'count', 'length', 'ünï')
+const fields: fc.Arbitrary<Fields> = fc.dictionary(name, value, { maxKeys: 3, noNullPrototype: true })
+const changes: fc.Arbitrary<Fields> = fc.dictionary(name, fc.oneof(value, fc.constant(undefined)), { maxKeys: 2, noNullPrototype: true })
+
+const someCookie = fc.oneof(
+  fc.record({ maxAge: fc.constantFrom(...lifetimes), expiresIn: fc.constant(null), hasOriginalExpires: fc.boolean() }),
+  fc.record({ maxAge: fc.constant(null), expiresIn: fc.option(fc.constantFrom(...lifetimes)), hasOriginalExpires: fc.boolean() })
+)
+const cookie: fc.Arbitrary<Cookie> = fc.option(someCookie, { freq: 5 })
+const session = fc.record({ fields, cookie })
+const content: fc.Arbitrary<Content> = fc.oneof(session, fc.constantFrom(...invalidTexts))
+
+const plain = (type: 'get' | 'destroy') => fc.record({ type: fc.constant(type), driver, id, isThrowing })
+const set = fc.record({ type: fc.constant('set' as const), driver, id, fields, cookie, isThrowing })
+const notThrowing = { isThrowing: false }
+
+// Of concurrent calls the changes come first: a `get` may see a change that is called after it.
+const concurrent = fc.record({
+  type: fc.constant('concurrent' as const),
+  driver,
+  changes: fc.array(fc.oneof(set, plain('destroy')), { maxLength: 6 }),
+  reads: fc.array(plain('get'), { maxLength: 2 })
+}).map(({ changes, reads, ...rest }) => ({ ...rest, commands: [...changes, ...reads].map(command => ({ ...command, ...notThrowing })) }))
+
+const edit = fc.record({
+  type: fc.constant('edit' as const),
+  driver,
+  id,
+  other: id,
+  how: fc.oneof(
+    fc.record({ type: fc.constant('remove' as const) }),
+    fc.record({ type: fc.constantFrom('copy' as const, 'write' as const), content, isInPlace: fc.boolean() })
+  )
+})
+
+const storeCommands: ReadonlyArray<fc.WeightedArbitrary<Command>> = [
+  { weight: 6, arbitrary: plain('get') },
+  { weight: 6, arbitrary: set },
+  { weight: 2, arbitrary: plain('destroy') },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('revoke' as const), driver, id }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('touch' as const), driver, id, cookie: someCookie }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('load' as const), driver, id, slot }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('save' as const), driver, slot, changes, isRolling: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('list' as const), driver, isExpiredToo: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('count' as const, 'prune' as const, 'restart' as const), driver }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('prune' as const), driver }) },
+  { weight: 2, arbitrary: concurrent },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('advance' as const), driver, milliseconds: fc.constantFrom(...steps) }) }
+]
+
+/** Random sequences of commands for the stores of a directory. With `isExclusive` nothing but the store changes its files. */
+export function commandSequences (isExclusive: boolean): fc.Arbitrary<Command[]> {
+  const command = isExclusive ? fc.oneof(...storeCommands) : fc.oneof(...storeCommands, { weight: 3, arbitrary: edit })
+  return fc.array(command, { minLength: 1, maxLength: 40, size: 'max' })
+}

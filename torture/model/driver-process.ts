@@ -1,0 +1,23 @@
+import type { Operation } from './driver.ts'
+import { ttl } from './lifetimes.ts'
+import { StoreDriver } from './store-driver.ts'
+
+/** What a driver process is sent: the directory that it opens its store on, or an operation. */
+export type DriverMessage =
+  | { readonly type: 'open', readonly directory: string }
+  | { readonly type: 'perform', readonly operation: Operation, readonly now: number }
+
+// A process that process-driver.ts starts with the options of its stores. It performs the operations that it is sent.
+const options = JSON.parse(process.argv[2] ?? '{}')
+let driver: StoreDriver | null = null
+
+process.on('message', (message: DriverMessage) => {
+  void handle(message).then(reply => process.send?.(reply))
+})
+
+async function handle (message: DriverMessage): Promise<unknown> {
+  if (message.type === 'perform') return await driver?.perform(message.operation, message.now)
+  await driver?.close()
+  driver = new StoreDriver(message.directory, { ...options, ttl })
+  return null
+}
