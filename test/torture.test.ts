@@ -52,7 +52,7 @@ test('says why a trial was skipped, and counts it as uvu does', () => {
   const skipped = { type: 'skipped', name: 'crash: a store', seconds: 0, reason: 'needs root' } as const
   const passed = { type: 'passed', name: 'model: a store', seconds: 1, times: 5 } as const
   assert.match(lineOf(skipped), /^skipped .* crash: a store: needs root$/)
-  assert.match(lineOf(passed), /^passed +5 times +1\.0 s  model: a store$/)
+  assert.match(lineOf(passed), /^passed +5 times +1\.0 s {2}model: a store$/)
   assert.match(summaryOf([skipped, passed]), /Total: +1\n +Passed: +1\n +Skipped: +1$/)
 })
 
