@@ -6,6 +6,8 @@ import ts from 'typescript'
 
 /** Modules of this directory as JavaScript, which import the built library. */
 export interface CompiledModules {
+  /** The directory that holds them. */
+  readonly root: string
   /** The compiled file of a module, by its path in this directory without an ending. */
   readonly file: (module: string) => string
   readonly remove: () => Promise<void>
@@ -31,5 +33,5 @@ export async function compileModules (modules: readonly string[]): Promise<Compi
     await mkdir(dirname(file(module)), { recursive: true })
     await writeFile(file(module), outputText)
   }
-  return { file, remove: () => rm(root, { recursive: true, force: true }) }
+  return { root, file, remove: () => rm(root, { recursive: true, force: true }) }
 }

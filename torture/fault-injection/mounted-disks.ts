@@ -12,16 +12,6 @@ const run = promisify(execFile)
 
 const large = 'x'.repeat(100_000)
 
-/** Runs `body` while a tmpfs with these options is mounted on `directory`. */
-export async function withTmpfs (directory: string, options: string, body: () => Promise<number>): Promise<number> {
-  await run('mount', ['-t', 'tmpfs', '-o', `mode=0700,${options}`, 'tmpfs', directory])
-  try {
-    return await body()
-  } finally {
-    await run('umount', [directory])
-  }
-}
-
 /** The disk has 64 KiB. */
 export async function fullDisk (directory: string, options: StoreOptions): Promise<number> {
   const store = openTestedStore(directory, options)

@@ -4,6 +4,7 @@ import { corruptedFiles } from './corrupted-files.ts'
 import { deepSessions } from './deep-sessions.ts'
 import { randomIds, unusualIds } from './ids.ts'
 import { otherContents } from './other-contents.ts'
+import { requestBodies } from './request-bodies.ts'
 import { specialFiles } from './special-files.ts'
 import { unserializableSessions } from './unserializable-sessions.ts'
 
@@ -29,7 +30,8 @@ export function hostileInputTrials (effort: Effort): Trial[] {
       directoryTrial(`reads files that hold something else than a session (${variant})`, directory => otherContents(directory, options)),
       directoryTrial(`leaves alone what is not a regular file (${variant})`, directory => specialFiles(directory, options)),
       directoryTrial(`refuses sessions that cannot be JSON (${variant})`, directory => unserializableSessions(directory, options)),
-      directoryTrial(`survives sessions of any depth (${variant})`, directory => deepSessions(directory, options, share < 0.02 ? 1.5 : 1.15))
+      directoryTrial(`survives sessions of any depth (${variant})`, directory => deepSessions(directory, options, share < 0.02 ? 1.5 : 1.15)),
+      directoryTrial(`answers hostile request bodies like the memory store (${variant})`, (directory, progress) => requestBodies(directory, { options, progress }))
     ])
   ]
 }

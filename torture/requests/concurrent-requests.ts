@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { FileStore } from '../../src/index.ts'
 import { promised } from '../../test/support.ts'
 import { merge, type StoreOptions } from '../internals.ts'
+import { asPluginSession } from '../plugin-session.ts'
 import { ensure } from '../trial.ts'
-import { asPlainObject, asPluginSession, type Fields, type LiveSession } from './live-session.ts'
+import { asPlainObject, type Fields, type LiveSession } from './live-session.ts'
 import type { Step } from './steps.ts'
 
 const id = 'abc'
@@ -73,7 +74,7 @@ class ConcurrentRequests {
     const session = await promised(this.#store).get(id)
     const expected = this.#expected
     ensure(isDeepStrictEqual(asPlainObject(session), expected), () => `get gave ${JSON.stringify(session)}, expected ${JSON.stringify(expected)}`)
-    return session === null ? null : { session: asPluginSession(session), base: asPlainObject(session)! }
+    return session === null ? null : { session: asPluginSession(session, Date.now()), base: asPlainObject(session)! }
   }
 
   #change ({ request, key, value }: Step & { type: 'change' }): void {
