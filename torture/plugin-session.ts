@@ -1,26 +1,46 @@
 /** A session that `get` gave. */
 export interface LoadedSession {
-  readonly cookie?: Readonly<Record<string, unknown>>
+  readonly cookie?: unknown
   readonly [key: string]: unknown
 }
 
-/** A session as a request has it: the object that it changes and sets. */
-export type PluginSession = Record<string | symbol, unknown> & { cookie?: Record<string, unknown> }
+/** The fields of the plugin's cookie, as its `toJSON` gives them. */
+export interface PluginCookie {
+  expires: Date | null
+  originalMaxAge: number | null
+  originalExpires?: Date
+  sameSite: unknown
+  secure: unknown
+  path: unknown
+  httpOnly: unknown
+  domain: unknown
+}
 
-// What the plugin's Cookie class keeps, besides its dates.
-const cookieFields = ['originalMaxAge', 'sameSite', 'secure', 'path', 'httpOnly', 'domain', 'partitioned']
+/** A session as a request has it: the object that it changes and sets. */
+export type PluginSession = Record<string | symbol, unknown> & { cookie: PluginCookie }
 
 /**
- * A loaded session as `@fastify/session` takes it over at `now`: with a new
- * cookie, whose expiry counts from now, and with the options of the loaded one,
- * symbols included, under a symbol of the session.
+ * A loaded session as the `Session` of `@fastify/session` takes it over at
+ * `now`: with a new cookie, whose expiry counts from now, and with the options
+ * of the loaded one, symbols included, under a symbol of the session.
  */
 export function asPluginSession ({ cookie, ...fields }: LoadedSession, now: number): PluginSession {
-  if (typeof cookie !== 'object' || cookie === null) return { ...fields, ...(cookie !== undefined && { cookie }) }
-  const known: Record<string, unknown> = Object.fromEntries(cookieFields.filter(name => name in cookie).map(name => [name, cookie[name]]))
-  const maxAge = cookie['originalMaxAge']
-  if (typeof maxAge === 'number' && maxAge !== 0) known['expires'] = new Date(now + maxAge)
-  else if ('expires' in cookie) known['expires'] = cookie['expires']
-  if (cookie['expires']) known['originalExpires'] = cookie['expires']
-  return { ...fields, cookie: known, [Symbol('cookieOpts')]: { ...cookie } }
+  const options: Record<string | symbol, any> = typeof cookie === 'object' && cookie !== null ? { ...cookie } : {}
+  return { cookie: pluginCookie(options, now), ...fields, [Symbol('cookieOpts')]: options }
+}
+
+// As the constructor of the plugin's Cookie.
+function pluginCookie (options: Readonly<Record<string, any>>, now: number): PluginCookie {
+  const maxAge = options['originalMaxAge'] || options['maxAge'] || null
+  const given = options['expires'] ? new Date(options['expires']) : null
+  return {
+    expires: maxAge ? new Date(now + maxAge) : given,
+    originalMaxAge: maxAge,
+    ...(given !== null && { originalExpires: given }),
+    sameSite: options['sameSite'] || null,
+    secure: options['secure'] ?? null,
+    path: options['path'] || '/',
+    httpOnly: options['httpOnly'] ?? true,
+    domain: options['domain'] || null
+  }
 }

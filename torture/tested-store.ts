@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { FileStore } from '../src/index.ts'
+import { FileStore, type StoreFailure, type StoreOptions } from '../src/index.ts'
 import { promised } from '../test/support.ts'
-import type { SessionFailure, StoreOptions } from './internals.ts'
 
 /** A store with promises instead of callbacks, and the failures that it reports. */
 export type TestedStore = ReturnType<typeof openTestedStore>
 
 /** A store that prunes only when told to. Its failures are collected until they are taken. */
 export function openTestedStore (directory: string, options: StoreOptions) {
-  const failures: SessionFailure[] = []
+  const failures: StoreFailure[] = []
   const store = new FileStore(directory, { ...options, pruneInterval: 0, onFailure: failure => { failures.push(failure) } })
   /** The types of the failures since the last time, in order. */
   const takeFailures = async () => {

@@ -1,4 +1,4 @@
-import type { StoreOptions } from './internals.ts'
+import type { StoreOptions } from '../src/index.ts'
 
 /** A configuration of the store under which trials are run. */
 export type Variant = readonly [name: string, options: StoreOptions]

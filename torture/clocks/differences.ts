@@ -1,6 +1,5 @@
-import { FileStore } from '../../src/index.ts'
+import { FileStore, type StoreOptions } from '../../src/index.ts'
 import { promised } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
 import { asPluginSession } from '../plugin-session.ts'
 import { Random } from '../random.ts'
 import { ScriptRunner, valueAt } from '../run-script.ts'
@@ -28,7 +27,7 @@ export async function differentClocks (directory: string, { options, count, seed
   let now = Date.now()
   const aheads = [0, 0]
   const stores = [0, 1].map(number =>
-    new FileStore(directory, { touchInterval: 0, ...options, pruneInterval: 0, clock: () => now + (aheads[number] as number) } as StoreOptions))
+    new FileStore(directory, { touchInterval: 0, ...options, pruneInterval: 0, clock: () => now + (aheads[number] as number) }))
   for (let number = 0; number < count; number++) {
     for (const index of [0, 1]) aheads[index] = random.below(2 * greatestDifference) - greatestDifference
     const lifetime = random.pick(lifetimes)
@@ -48,7 +47,7 @@ export async function differentClocks (directory: string, { options, count, seed
       if (random.next() < 0.5) session.uses = ++uses
       await store.set(id, asPluginSession(session, at(index)))
       const before = lastUsedAt
-      for await (const listed of (stores[index] as FileStore).list()) if (listed.id === id) lastUsedAt = lastUsedOf(listed)
+      for await (const listed of (stores[index] as FileStore).list()) if (listed.id === id) lastUsedAt = listed.lastUsedAt.getTime()
       ensure(lastUsedAt >= before, `the last use of ${id} moved back by ${before - lastUsedAt} ms, by clocks that are off by ${aheads.join()}`)
       if (use % 3 === 0) await (stores[pick()] as FileStore).prune()
     }
@@ -61,10 +60,6 @@ export async function differentClocks (directory: string, { options, count, seed
   }
   for (const store of stores) await store.close()
   return count
-}
-
-function lastUsedOf (listed: object): number {
-  return (listed as { lastUsedAt: Date }).lastUsedAt.getTime()
 }
 
 /** Two processes, one five seconds ahead and one five seconds behind, use one session in turn. */

@@ -1,7 +1,6 @@
 import { mock } from 'node:test'
-import { FileStore } from '../../src/index.ts'
+import { FileStore, type StoreOptions } from '../../src/index.ts'
 import { called, promised } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
 import { asPluginSession } from '../plugin-session.ts'
 import { ensure } from '../trial.ts'
 

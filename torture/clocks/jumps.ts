@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { FileStore } from '../../src/index.ts'
+import { FileStore, type StoreOptions } from '../../src/index.ts'
 import { promised } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
 import { asPluginSession } from '../plugin-session.ts'
 import { Random } from '../random.ts'
 import { ensure } from '../trial.ts'
@@ -25,7 +24,7 @@ interface Jumps {
 function openStore (directory: string, options: StoreOptions) {
   const time = { right: Date.now(), ahead: 0 }
   const clock = () => time.right + time.ahead
-  const store = new FileStore(directory, { touchInterval: 0, ...options, pruneInterval: 0, clock } as StoreOptions)
+  const store = new FileStore(directory, { touchInterval: 0, ...options, pruneInterval: 0, clock })
   const { get, set } = promised(store)
   return {
     store,

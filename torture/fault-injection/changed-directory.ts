@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { StoreOptions } from '../internals.ts'
+import type { StoreOptions } from '../../src/index.ts'
 import { openTestedStore } from '../tested-store.ts'
 import { ensure } from '../trial.ts'
 import { expectFailure, expectNames, expectSession, expectWorkingStore } from './expectations.ts'

@@ -40,10 +40,11 @@ function changedDirectoryTrials (): Trial[] {
 
 function failingCallTrials (effort: Effort): Trial[] {
   return [
-    ...ioModes.flatMap(io => faults.map(fault =>
-      directoryTrial(`survives an I/O error in ${fault} (${io})`, directory => ioError(directory, fault, io)))),
-    ...['EPERM', 'EACCES', 'EBUSY'].map(code =>
-      directoryTrial(`tries a refused rename again (${code})`, directory => refusedRename(directory, code))),
+    ...ioModes.flatMap(io => [false, true].flatMap(durable => faults.map(fault => directoryTrial(
+      `survives an I/O error in ${fault} (${io}${durable ? ', durable' : ''})`,
+      directory => ioError(directory, { fault, io, durable }))))),
+    ...ioModes.flatMap(io => ['EPERM', 'EACCES', 'EBUSY'].map(code =>
+      directoryTrial(`tries a refused rename again (${code}, ${io})`, directory => refusedRename(directory, { code, io })))),
     ...ioModes.flatMap(io => ['ENOSYS', 'EPERM', 'EINVAL'].map(code =>
       directoryTrial(`keeps sessions where no time can be set (${code}, ${io})`, directory => refusedTimes(directory, code, { io }), ['linux', 'strace']))),
     ...ioModes.map(io => ({

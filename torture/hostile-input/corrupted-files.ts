@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { defaultTtl, expiresAt, type StoredSession, type StoreOptions } from '../internals.ts'
+import type { StoredSession, StoreOptions } from '../../src/index.ts'
+import { defaultTtl, expiresAt } from '../internals.ts'
 import { Random } from '../random.ts'
 import { openTestedStore } from '../tested-store.ts'
 import { ensure, type Progress } from '../trial.ts'

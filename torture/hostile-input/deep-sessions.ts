@@ -1,4 +1,4 @@
-import type { StoreOptions } from '../internals.ts'
+import type { StoreOptions } from '../../src/index.ts'
 import { openTestedStore, type TestedStore } from '../tested-store.ts'
 import { ensure } from '../trial.ts'
 

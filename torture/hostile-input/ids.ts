@@ -1,8 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import fc from 'fast-check'
-import { sessionFile, sessionId } from '../../src/index.ts'
+import { sessionFile, sessionId, type StoreOptions } from '../../src/index.ts'
 import { namesIn, rejection } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
 import { openTestedStore } from '../tested-store.ts'
 import { ensure, type Progress } from '../trial.ts'
 

@@ -1,6 +1,6 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { inspect } from 'node:util'
-import type { StoreOptions } from '../internals.ts'
+import type { StoreOptions } from '../../src/index.ts'
 import { openTestedStore } from '../tested-store.ts'
 import { ensure } from '../trial.ts'
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { namesIn, rejection } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
+import type { StoreOptions } from '../../src/index.ts'
 import { openTestedStore, type TestedStore } from '../tested-store.ts'
 import { ensure } from '../trial.ts'
 
@@ -19,7 +19,7 @@ export async function specialFiles (root: string, options: StoreOptions): Promis
   const outside = join(root, 'outside.json')
   const tested = openTestedStore(directory, options)
   const { store, set } = tested
-  await set('real', { number: 1 })
+  await set('real', { number: 1, cookie: { path: '/' } })
   await writeFile(outside, '{"number":5}')
   await utimes(outside, 1_000_000_000, 1_000_000_000)
   const fileOf = (id: string) => join(directory, `${id}.json`)
@@ -38,8 +38,8 @@ export async function specialFiles (root: string, options: StoreOptions): Promis
     await symlink(join(root, 'missing'), fileOf('missing'))
     await symlink(outside, fileOf('outside'))
     await expectNoSessions(tested)
-    const { looked, removed } = await store.prune()
-    ensure(looked === 1 && removed === 0, `${looked} files were scanned, ${removed} removed`)
+    const { scanned, removed } = await store.prune()
+    ensure(scanned === 1 && removed === 0, `${scanned} files were scanned, ${removed} removed`)
     await new Promise<void>(resolve => store.clear(() => resolve()))
     const left = await namesIn(directory)
     ensure(left.length === specialIds.length + 2, `${left.join()} are left`)

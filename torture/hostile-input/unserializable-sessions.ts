@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { namesIn, rejection } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
+import type { StoreOptions } from '../../src/index.ts'
 import { openTestedStore } from '../tested-store.ts'
 import { ensure } from '../trial.ts'
 

@@ -14,6 +14,11 @@ export type Cookie = null | {
 /** What is written into a file from outside: a session, or a text that is not one. */
 export type Content = string | { readonly fields: Fields, readonly cookie: Cookie }
 
+/** What a request does to its cookie, with the time from now at which it is to expire, in milliseconds. */
+export type RelativeCookieChange =
+  | { readonly type: 'touch' }
+  | { readonly type: 'maxAge' | 'expires', readonly milliseconds: number }
+
 interface SetCommand { readonly type: 'set', readonly id: string, readonly fields: Fields, readonly cookie: Cookie, readonly isThrowing: boolean }
 interface PlainCommand { readonly type: 'get' | 'destroy', readonly id: string, readonly isThrowing: boolean }
 
@@ -24,9 +29,10 @@ export type Command = { readonly driver: number } & (
   | { readonly type: 'revoke', readonly id: string }
   | { readonly type: 'touch', readonly id: string, readonly cookie: Cookie }
   | { readonly type: 'load', readonly id: string, readonly slot: number }
-  | { readonly type: 'save', readonly slot: number, readonly changes: Fields, readonly isRolling: boolean }
+  | { readonly type: 'create', readonly id: string, readonly slot: number, readonly fields: Fields, readonly maxAge: number | null }
+  | { readonly type: 'save', readonly slot: number, readonly changes: Fields, readonly cookieChange: RelativeCookieChange | null }
   | { readonly type: 'list', readonly isExpiredToo: boolean }
-  | { readonly type: 'count' | 'prune' | 'restart' }
+  | { readonly type: 'count' | 'prune' | 'clear' | 'restart' }
   | { readonly type: 'concurrent', readonly commands: ReadonlyArray<{ readonly driver: number } & (PlainCommand | SetCommand)> }
   | { readonly type: 'advance', readonly milliseconds: number }
   | {
@@ -70,6 +76,12 @@ const cookie: fc.Arbitrary<Cookie> = fc.option(someCookie, { freq: 5 })
 const session = fc.record({ fields, cookie })
 const content: fc.Arbitrary<Content> = fc.oneof(session, fc.constantFrom(...invalidTexts))
 
+// `expires` within a lifetime from now, and beyond it.
+const cookieChange: fc.Arbitrary<RelativeCookieChange> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({ type: 'touch' as const }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('maxAge' as const, 'expires' as const), milliseconds: fc.constantFrom(...lifetimes, -100_000, 30_000, 500_000) }) }
+)
+
 const plain = (type: 'get' | 'destroy') => fc.record({ type: fc.constant(type), driver, id, isThrowing })
 const set = fc.record({ type: fc.constant('set' as const), driver, id, fields, cookie, isThrowing })
 const notThrowing = { isThrowing: false }
@@ -100,9 +112,10 @@ const storeCommands: ReadonlyArray<fc.WeightedArbitrary<Command>> = [
   { weight: 1, arbitrary: fc.record({ type: fc.constant('revoke' as const), driver, id }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('touch' as const), driver, id, cookie: someCookie }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('load' as const), driver, id, slot }) },
-  { weight: 5, arbitrary: fc.record({ type: fc.constant('save' as const), driver, slot, changes, isRolling: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('save' as const), driver, slot, changes, cookieChange: fc.option(cookieChange, { nil: null }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('create' as const), driver, id, slot, fields, maxAge: fc.option(fc.constantFrom(...lifetimes), { nil: null }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('list' as const), driver, isExpiredToo: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('count' as const, 'prune' as const, 'restart' as const), driver }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('count' as const, 'prune' as const, 'clear' as const, 'restart' as const), driver }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('prune' as const), driver }) },
   { weight: 2, arbitrary: concurrent },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('advance' as const), driver, milliseconds: fc.constantFrom(...steps) }) }

@@ -1,16 +1,26 @@
 /** The fields of a session, its cookie among them. */
 export type Fields = Record<string, unknown>
 
+/** What a request does to the cookie of its session before it saves it. */
+export type CookieChange =
+  /** `session.touch()`: the expiry counts from now. */
+  | { readonly type: 'touch' }
+  | { readonly type: 'maxAge', readonly maxAge: number }
+  /** Sets `expires` itself. */
+  | { readonly type: 'expires', readonly expires: Date }
+
 /** One thing that an application does to a store. Structured cloning takes it to another process. */
 export type Operation =
   | { readonly type: 'get' | 'destroy', readonly id: string, readonly isThrowing: boolean }
   | { readonly type: 'set', readonly id: string, readonly session: Fields, readonly isThrowing: boolean }
   | { readonly type: 'touch', readonly id: string, readonly session: Fields }
   | { readonly type: 'revoke', readonly id: string }
+  /** A request loads a session, or makes one; it goes on with it in `slot`. */
   | { readonly type: 'load', readonly id: string, readonly slot: number }
-  | { readonly type: 'save', readonly slot: number, readonly changes: Fields, readonly dates: Fields }
+  | { readonly type: 'create', readonly id: string, readonly slot: number, readonly fields: Fields, readonly cookie: Fields }
+  | { readonly type: 'save', readonly slot: number, readonly changes: Fields, readonly cookieChange: CookieChange | null }
   | { readonly type: 'list', readonly isExpiredToo: boolean }
-  | { readonly type: 'count' | 'prune' | 'restart' | 'flush' }
+  | { readonly type: 'count' | 'prune' | 'clear' | 'restart' | 'flush' }
   | { readonly type: 'concurrent', readonly operations: readonly Operation[] }
 
 /** What an operation gave. */
@@ -26,4 +36,16 @@ export interface Reply {
 export interface Driver {
   /** Performs it with the clock at `now`. Resolves when the store has called back and has reported its failures. */
   perform (operation: Operation, now: number): Promise<Reply>
+}
+
+/** Changes a plugin's session as a request does at `now`. */
+export function changeSession (session: Record<string | symbol, any>, { changes, cookieChange }: Operation & { type: 'save' }, now: number): void {
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) delete session[name]
+    else session[name] = value
+  }
+  const cookie = session['cookie']
+  if (cookieChange?.type === 'touch' && cookie.originalMaxAge) cookie.expires = new Date(now + cookie.originalMaxAge)
+  if (cookieChange?.type === 'expires') cookie.expires = cookieChange.expires
+  if (cookieChange?.type === 'maxAge') Object.assign(cookie, { originalMaxAge: cookieChange.maxAge, expires: new Date(now + cookieChange.maxAge) })
 }

@@ -4,67 +4,99 @@ import { ttl } from './lifetimes.ts'
 
 /** The model of a session file. */
 export interface Entry {
-  /** The session without the dates that move with every use, or `null` where the file does not hold one. */
-  readonly fields: Fields | null
+  /** The session without the dates that move with every use; a text where the file does not hold a session. */
+  readonly content: Fields | string
   readonly lastUsedAt: number
   /** The id for which it was encrypted, or `null` when it is not encrypted. */
   readonly encryptedFor: string | null
+  /** Until when a prune need not read the file, as its access time says. */
+  readonly skippedUntil: number
 }
 
 interface Cookie {
   readonly originalMaxAge?: number | null
-  readonly expires?: string | null
+  readonly expires?: string | Date | null
+  readonly fixedExpiry?: boolean
 }
 
-/** The type of the failure of reading the file of `id`, or `null` when it can be read. */
-export function readFailureOf (id: string, { fields, encryptedFor }: Entry): string | null {
-  if (encryptedFor !== null && encryptedFor !== id) return 'sealed'
-  return fields === null ? 'malformed' : null
+// In milliseconds. An `expires` that differs by less from what the plugin counts is the plugin's.
+const tolerance = 1_000
+
+/** Why the session of `id` cannot be read from its file: the type of the failure, or `null`. */
+export function readFailureOf (id: string, entry: Entry): string | null {
+  return decryptFailureOf(id, entry) ?? (typeof entry.content === 'string' ? 'malformed' : null)
+}
+
+/** The same for its encryption only: a file that was renamed cannot be decrypted. */
+export function decryptFailureOf (id: string, { encryptedFor }: Entry): string | null {
+  return encryptedFor !== null && encryptedFor !== id ? 'decrypt-failed' : null
 }
 
 /** When the session expires, in milliseconds since 1970. */
-export function expiryOf ({ fields, lastUsedAt }: Entry): number {
-  const { originalMaxAge, expires } = (fields?.['cookie'] ?? {}) as Cookie
-  if (originalMaxAge) return lastUsedAt + originalMaxAge
-  return expires ? Date.parse(expires) : lastUsedAt + ttl
+export function expiryOf ({ content, lastUsedAt }: Pick<Entry, 'content' | 'lastUsedAt'>): number {
+  const cookie = cookieOf(content)
+  if (isRolling(cookie)) return lastUsedAt + (cookie.originalMaxAge ?? 0)
+  return cookie.expires ? new Date(cookie.expires).getTime() : lastUsedAt + ttl
 }
 
-/** The fields and the last use of a session that is set at `now`. */
-export function entryOf (session: Fields, now: number): Omit<Entry, 'encryptedFor'> {
-  const { cookie, ...rest } = asJson(session)
-  return { fields: cookie === undefined ? rest : { ...rest, cookie: withoutMovingDates(cookie as Fields) }, lastUsedAt: now }
+/** Whether each use of a session with this cookie moves its expiry. */
+export function isRolling ({ originalMaxAge, fixedExpiry }: Cookie): boolean {
+  return Boolean(originalMaxAge) && fixedExpiry !== true
 }
 
-/** When a session that is set at `now` was last used: the moment from which its cookie's expiry was counted. */
-export function lastUseOf (session: Fields, now: number): number {
-  const { originalMaxAge, expires } = (asJson(session)['cookie'] ?? {}) as Cookie
-  return originalMaxAge && expires ? Math.min(now, Date.parse(expires) - originalMaxAge) : now
+/** The cookie of a session; an empty one where there is none. */
+export function cookieOf (content: Fields | string): Cookie {
+  const cookie = typeof content === 'string' ? undefined : content['cookie']
+  return typeof cookie === 'object' && cookie !== null ? cookie : {}
 }
 
-function withoutMovingDates (cookie: Fields): Fields {
-  if (!cookie['originalMaxAge']) return cookie
+/**
+ * What the file holds of a session that is set at `now`. An `expires` beside a
+ * `maxAge` that the plugin cannot have counted between `countedFrom` and `now`
+ * is the application's own, and decides.
+ */
+export function contentOf (session: Fields, now: number, countedFrom: number | null): Fields {
+  const fields = asJson(session)
+  const cookie = cookieOf(fields) as Cookie & Fields
+  if (cookie.originalMaxAge && cookie.expires) {
+    const expires = new Date(cookie.expires).getTime()
+    const counted = expires - cookie.originalMaxAge
+    const isFixed = counted > now + tolerance || (countedFrom === null ? expires <= now : counted < countedFrom - tolerance)
+    if (isFixed || cookie.fixedExpiry) {
+      const { originalExpires, ...rest } = cookie
+      return { ...fields, cookie: { ...rest, fixedExpiry: true } }
+    }
+  }
+  return withoutMovingDates(fields)
+}
+
+/** A session without the dates that move with every use. */
+export function withoutMovingDates (session: Fields): Fields {
+  const cookie = cookieOf(session) as Fields
+  if (!isRolling(cookie)) return session
   const { expires, originalExpires, ...rest } = cookie
-  return rest
+  return { ...session, cookie: rest }
 }
 
 /** The session that `get` gives. */
-export function sessionOf ({ fields, lastUsedAt }: Entry): Fields {
-  const session = structuredClone(fields as Fields)
-  const cookie = session['cookie'] as Fields | undefined
-  if (cookie === undefined) return session
-  const { originalMaxAge, expires } = cookie as Cookie
-  if (originalMaxAge) {
-    return { ...session, cookie: { ...cookie, expires: new Date(lastUsedAt + originalMaxAge) } }
-  }
-  return expires ? { ...session, cookie: { ...cookie, expires: new Date(expires) } } : session
+export function sessionOf (entry: Entry): Fields {
+  const session = structuredClone(entry.content as Fields)
+  const cookie = cookieOf(session)
+  if (!isRolling(cookie) && !cookie.expires) return session
+  return { ...session, cookie: { ...cookie, expires: new Date(expiryOf(entry)) } }
 }
 
-/** Three-way merge: what `mine` changed since `base`, and everything else as in `theirs`. The cookie is that of `mine`. */
-export function mergeFields (base: Fields, mine: Fields, theirs: Fields): Fields {
+/** Three-way merge: what `mine` changed since `base`, key by key and cookie field by cookie field, and everything else as in `theirs`. */
+export function mergeSessions (base: Fields, mine: Fields, theirs: Fields): Fields {
+  const merged = mergeFields(base, mine, theirs)
+  if (!isObject(mine['cookie']) || !isObject(theirs['cookie'])) return merged
+  return { ...merged, cookie: mergeFields(cookieOf(base) as Fields, mine['cookie'], theirs['cookie']) }
+}
+
+function mergeFields (base: Fields, mine: Fields, theirs: Fields): Fields {
   const merged: Fields = {}
   for (const name of new Set([...Object.keys(theirs), ...Object.keys(mine)])) {
-    const isMine = name === 'cookie' || !isDeepStrictEqual(base[name], mine[name])
-    const value = isMine ? mine[name] : theirs[name]
+    const value = isDeepStrictEqual(base[name], mine[name]) ? theirs[name] : mine[name]
     if (value !== undefined) merged[name] = value
   }
   return merged
@@ -73,4 +105,8 @@ export function mergeFields (base: Fields, mine: Fields, theirs: Fields): Fields
 /** What JSON keeps of `fields`. */
 export function asJson (fields: Fields): Fields {
   return JSON.parse(JSON.stringify(fields))
+}
+
+function isObject (value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

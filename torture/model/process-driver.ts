@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { StoreOptions } from '../internals.ts'
+import type { StoreOptions } from '../../src/index.ts'
 import type { Driver, Operation, Reply } from './driver.ts'
 import type { DriverMessage } from './driver-process.ts'
 

@@ -1,31 +1,30 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { FileStore } from '../../src/index.ts'
-import type { SessionFailure, StoreOptions } from '../internals.ts'
+import { FileStore, type StoreOptions } from '../../src/index.ts'
+import { asPluginSession, type PluginSession } from '../plugin-session.ts'
 import { checkedCallback } from './checked-callback.ts'
-import type { Driver, Fields, Operation, Reply } from './driver.ts'
+import { changeSession, type Driver, type Fields, type Operation, type Reply } from './driver.ts'
 
-/** Performs operations on a store of its own in this process. */
+/**
+ * Performs operations on a store of its own in this process, whose time stands
+ * still between operations: store and plugin both ask `Date.now`.
+ */
 export class StoreDriver implements Driver {
   readonly #directory: string
   readonly #options: StoreOptions
-  readonly #live = new Map<number, { readonly id: string, readonly session: Fields }>()
+  readonly #live = new Map<number, { readonly id: string, readonly session: PluginSession }>()
   #store: FileStore
   #now = 0
   #reported: string[] = []
 
   constructor (directory: string, options: StoreOptions) {
     this.#directory = directory
-    this.#options = {
-      ...options,
-      pruneInterval: 0,
-      clock: () => this.#now,
-      onFailure: ({ type }: SessionFailure) => { this.#reported.push(type) }
-    }
+    this.#options = { ...options, touchInterval: 0, pruneInterval: 0, onFailure: ({ type }) => { this.#reported.push(type) } }
     this.#store = new FileStore(directory, this.#options)
   }
 
   async perform (operation: Operation, now: number): Promise<Reply> {
     this.#now = now
+    Date.now = () => now
     this.#reported = []
     const { value, error } = await this.#call(operation).then(
       value => ({ value, error: null }),
@@ -49,10 +48,12 @@ export class StoreDriver implements Driver {
       case 'touch': return await checkedCallback(callback => store.touch(operation.id, operation.session as never, callback))
       case 'revoke': return await store.revoke(operation.id)
       case 'load': return await this.#load(operation)
+      case 'create': return this.#create(operation)
       case 'save': return await this.#save(operation)
       case 'list': return await this.#list(operation.isExpiredToo)
       case 'count': return await this.#count()
       case 'prune': return await this.#prune()
+      case 'clear': return await checkedCallback(callback => store.clear(callback))
       case 'restart':
         await store.close()
         this.#store = new FileStore(this.#directory, this.#options)
@@ -62,34 +63,29 @@ export class StoreDriver implements Driver {
     }
   }
 
-  // Goes on with the session as `@fastify/session` does: with the symbols of the cookie beside it.
   async #load ({ id, slot }: Operation & { type: 'load' }): Promise<unknown> {
     const session = await checkedCallback(callback => this.#store.get(id, callback)) as Fields | null
     this.#live.delete(slot)
-    if (session !== null) {
-      const cookie = session['cookie']
-      const options = typeof cookie === 'object' && cookie !== null ? { [Symbol('options')]: { ...cookie } } : {}
-      this.#live.set(slot, { id, session: { ...session, ...options } })
-    }
+    if (session !== null) this.#live.set(slot, { id, session: asPluginSession(session, this.#now) })
     return plain(session)
   }
 
-  async #save ({ slot, changes, dates }: Operation & { type: 'save' }): Promise<unknown> {
-    const live = this.#live.get(slot)
+  #create ({ id, slot, fields, cookie }: Operation & { type: 'create' }): void {
+    this.#live.set(slot, { id, session: { ...asPluginSession(fields, this.#now), cookie } as unknown as PluginSession })
+  }
+
+  async #save (operation: Operation & { type: 'save' }): Promise<unknown> {
+    const live = this.#live.get(operation.slot)
     if (live === undefined) throw new Error('there is nothing to save')
-    for (const [name, value] of Object.entries(changes)) {
-      if (value === undefined) delete live.session[name]
-      else live.session[name] = value
-    }
-    if (Object.keys(dates).length > 0) Object.assign(live.session['cookie'] as Fields, dates)
+    changeSession(live.session, operation, this.#now)
     return await checkedCallback(callback => this.#store.set(live.id, live.session as never, callback))
   }
 
   async #list (expired: boolean): Promise<unknown> {
     const listed: Record<string, unknown> = {}
-    for await (const { id, session, usedAt, expiresAt } of this.#store.list({ expired })) {
+    for await (const { id, session, lastUsedAt, expiresAt } of this.#store.list({ expired })) {
       if (Object.hasOwn(listed, id)) throw new Error(`${id} is listed twice`)
-      listed[id] = { session: plain(session), usedAt: usedAt.getTime(), expiresAt: expiresAt.getTime() }
+      listed[id] = { session: plain(session), lastUsedAt: lastUsedAt.getTime(), expiresAt: expiresAt.getTime() }
     }
     return listed
   }
@@ -101,7 +97,7 @@ export class StoreDriver implements Driver {
   }
 
   async #prune (): Promise<unknown> {
-    const { took, ...counts } = await this.#store.prune()
+    const { durationMs, ...counts } = await this.#store.prune()
     return counts
   }
 }

@@ -1,8 +1,7 @@
 import { basename } from 'node:path'
 import fc from 'fast-check'
-import { sessionFile } from '../../src/index.ts'
+import { sessionFile, type StoreOptions } from '../../src/index.ts'
 import { namesIn, valueOf } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
 import { inFreshDirectory, repetitions, type Effort, type Progress, type Trial } from '../trial.ts'
 import { perVariant, secret, type Variant } from '../variants.ts'
 import { commandSequences, type Command } from './commands.ts'
@@ -20,6 +19,7 @@ const variants: readonly Variant[] = [
     ([['', {}], [', no cache', { cacheSize: 0 }]] as const).flatMap(([cache, cacheSize]) =>
       ([['', {}], [', encrypted', { secret }]] as const).map(([encryption, encrypted]) =>
         [`${io}${cache}${encryption}`, { io, ...cacheSize, ...encrypted }] as const))),
+  ['auto, without merging', { merge: false }],
   ['acknowledged from memory', { acknowledge: 'memory' }],
   ['acknowledged from memory, async, no cache, encrypted', { acknowledge: 'memory', io: 'async', cacheSize: 0, secret }]
 ]
@@ -39,6 +39,7 @@ interface Runs {
 }
 
 async function compareSequences (options: StoreOptions, { numRuns, seed, progress }: Runs): Promise<number> {
+  const { now } = Date
   // Only one process may acknowledge from memory, and nobody else may change its files.
   const isExclusive = options.acknowledge === 'memory'
   const otherProcess = isExclusive ? null : new ProcessDriver(options)
@@ -50,6 +51,8 @@ async function compareSequences (options: StoreOptions, { numRuns, seed, progres
     })
     await fc.assert(property, { numRuns, seed, includeErrorInReport: true })
   } finally {
+    // The drivers have replaced it.
+    Date.now = now
     await otherProcess?.end()
   }
   return numRuns
@@ -63,7 +66,7 @@ interface Setup {
 
 async function compareSequence (commands: readonly Command[], { directory, options, otherProcess }: Setup): Promise<void> {
   const isWriteBehind = options.acknowledge === 'memory'
-  const model = new Model(directory, { isEncrypting: options.secret !== undefined, isWriteBehind, nameOf })
+  const model = new Model(directory, { isEncrypting: options.secret !== undefined, isMerging: options.merge !== false, isWriteBehind, nameOf })
   const stores = Array.from({ length: isWriteBehind ? 1 : 2 }, () => new StoreDriver(directory, { ...options, ttl }))
   const drivers: Driver[] = otherProcess === null ? stores : [...stores, otherProcess]
   try {

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileStore, pruneSessions } from '../../src/index.ts'
+import { FileStore, pruneSessions, type StoreOptions } from '../../src/index.ts'
 import { called, valueOf } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
 import { Random } from '../random.ts'
 import { ensure } from '../trial.ts'
 
@@ -67,7 +66,7 @@ export async function randomLifetimes (directory: string, { count, origin, optio
     }
   }
   for (let round = 0; round < 6; round++) {
-    const { unreadable, foreign } = await store.prune() as unknown as Record<string, number>
+    const { unreadable, foreign } = await store.prune()
     ensure(unreadable === 0 && foreign === 0, `${unreadable} files are unreadable, ${foreign} foreign`)
     for (const { id, lifetime, usedAt } of planned) {
       const expected = now - usedAt < lifetime + gracePeriod

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileStore } from '../../src/index.ts'
+import { FileStore, type StoreOptions } from '../../src/index.ts'
 import { called } from '../../test/support.ts'
-import type { StoreOptions } from '../internals.ts'
 import { ensure } from '../trial.ts'
 
 const old = Date.now() / 1000 - 365 * 24 * 60 * 60
@@ -40,10 +39,10 @@ export async function otherFiles (directory: string, options: StoreOptions): Pro
   for (const isOld of [true, false]) {
     for (const [name, content] of Object.entries(others)) await put(name, content, isOld)
     await put('session.json', '{"cookie":{"path":"/","originalMaxAge":60000},"user":"ada"}', isOld)
-    const report = await store.prune() as unknown as Record<string, number>
+    const report = await store.prune()
     ensure(existsSync(join(directory, 'session.json')) === !isOld, `an expired session was kept: ${JSON.stringify(report)}`)
     const count = Object.keys(others).length
-    const { scanned = 0, removed = 0, kept = 0, unreadable = 0, foreign = 0 } = report
+    const { scanned, removed, kept, unreadable, foreign } = report
     ensure(scanned === count + 1 && scanned === removed + kept + unreadable + foreign, `the counts do not add up: ${JSON.stringify(report)}`)
     if (isOld) ensure(removed === 1 && kept === 0 && unreadable > 0 && foreign > 0, `the report is ${JSON.stringify(report)}`)
     await expectUnchanged(directory)

@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { FileStore } from '../../src/index.ts'
-import type { StoreOptions } from '../internals.ts'
+import { FileStore, type StoreOptions } from '../../src/index.ts'
 import { ensure, inFreshDirectory, type Progress } from '../trial.ts'
 
 /** A call on the one session that there is, or a turn of the event loop. */
