@@ -15,7 +15,7 @@ export type Operation =
   | { readonly type: 'set', readonly id: string, readonly session: Fields, readonly isThrowing: boolean }
   | { readonly type: 'touch', readonly id: string, readonly session: Fields }
   | { readonly type: 'revoke', readonly id: string }
-  /** A request loads a session, or makes one; it goes on with it in `slot`. */
+  /** A request loads a session, or makes and saves one; it goes on with it in `slot`. */
   | { readonly type: 'load', readonly id: string, readonly slot: number }
   | { readonly type: 'create', readonly id: string, readonly slot: number, readonly fields: Fields, readonly cookie: Fields }
   | { readonly type: 'save', readonly slot: number, readonly changes: Fields, readonly cookieChange: CookieChange | null }

@@ -52,6 +52,8 @@ export class Model {
     const expected = this.#expect(command, number)
     if (expected === null) return
     const reply = await driver.perform(expected.operation, this.#now)
+    // Until its first save has reached the file, the store does not know since when the expiry of a new session is counted.
+    if (this.#options.isWriteBehind && command.type === 'create') await driver.perform({ type: 'flush' }, this.#now)
     ensure(isDeepStrictEqual(reply, expected.reply), () =>
       `${describe(expected.operation)} at ${this.#now} by driver ${number}:\n  gave     ${describe(reply)}\n  expected ${describe(expected.reply)}`)
   }

@@ -1,19 +1,19 @@
 import { asPluginSession, type PluginSession } from '../plugin-session.ts'
 import { changeSession, type Fields, type Operation } from './driver.ts'
-import { asJson, contentOf, cookieOf, decryptFailureOf, expiryOf, isRolling, mergeSessions, readFailureOf, type Entry } from './entry.ts'
+import { contentOf, decryptFailureOf, expiryOf, mergeSessions, readFailureOf, type Entry } from './entry.ts'
 import { gracePeriod } from './lifetimes.ts'
 
 /** A session that a request goes on with. */
 interface LiveSession {
   readonly id: string
   readonly session: PluginSession
-  /** What it was when it was loaded or last saved: `null` before its first save. */
-  base: Fields | null
+  /** What it was when it was loaded or last saved. */
+  base: Fields
   /** From when the plugin has counted the expiry of its cookie. */
-  countedFrom: number | null
+  readonly countedFrom: number
 }
 
-// In milliseconds. Texts of other files that are JSON nevertheless.
+// Texts that are JSON, and so perhaps somebody else's file.
 const otherJson = ['5', 'null', '[]', '"a"', '{"__proto__":{"admin":true}}']
 
 /** The sessions of a directory as the model has them: what each operation changes. */
@@ -47,9 +47,12 @@ export class Sessions {
     this.#live.set(key, { id, session: asPluginSession(session, now), base, countedFrom: now })
   }
 
-  /** A request goes on with a new session, under `key`. */
+  /** A request makes a session, saves it, and goes on with it under `key`. */
   create (key: string, { id, fields, cookie }: Operation & { type: 'create' }, now: number): void {
-    this.#live.set(key, { id, session: { ...asPluginSession(fields, now), cookie } as unknown as PluginSession, base: null, countedFrom: null })
+    const session = { ...asPluginSession(fields, now), cookie } as unknown as PluginSession
+    const base = contentOf(session, now, null)
+    this.#live.set(key, { id, session, base, countedFrom: now })
+    this.#write(id, base, now)
   }
 
   /** Whether a request goes on with a session under `key`. */
@@ -67,10 +70,13 @@ export class Sessions {
     const live = this.#live.get(key) as LiveSession
     changeSession(live.session, operation, now)
     const content = contentOf(live.session, now, live.countedFrom)
-    const lastUsedAt = live.base === null ? countedUse(live.session, content, now) : now
-    this.#saveContent(live, content, lastUsedAt)
+    const { id, base } = live
     live.base = content
-    live.countedFrom ??= lastUsedAt
+    const entry = this.entries.get(id)
+    // It was ended since it was loaded.
+    if (entry === undefined) return
+    const isMerged = this.#isMerging && readFailureOf(id, entry) === null
+    this.#write(id, isMerged ? mergeSessions(base, content, entry.content as Fields) : content, now)
   }
 
   /** Removes what is certainly a session and expired more than the grace period ago. Gives the report. */
@@ -92,31 +98,10 @@ export class Sessions {
     }
   }
 
-  #saveContent ({ id, base }: LiveSession, content: Fields, lastUsedAt: number): void {
-    const entry = this.entries.get(id)
-    if (base === null) return this.#write(id, content, laterUse(lastUsedAt, entry))
-    // It was ended since it was loaded.
-    if (entry === undefined) return
-    const isReadable = readFailureOf(id, entry) === null
-    this.#write(id, isReadable && this.#isMerging ? mergeSessions(base, content, entry.content as Fields) : content, lastUsedAt)
-  }
-
   #write (id: string, content: Fields | string, lastUsedAt: number): void {
     const encryptedFor = this.#isEncrypting && typeof content !== 'string' ? id : null
     this.entries.set(id, { content, lastUsedAt, encryptedFor, skippedUntil: expiryOf({ content, lastUsedAt }) })
   }
-}
-
-// When a session that was made in a request was last used: from then on the plugin has counted its expiry.
-function countedUse (session: PluginSession, content: Fields, now: number): number {
-  const { originalMaxAge, expires } = asJson(session)['cookie'] as { originalMaxAge: number | null, expires: string | null }
-  return isRolling(cookieOf(content)) && originalMaxAge && expires ? Math.min(now, Date.parse(expires) - originalMaxAge) : now
-}
-
-// A last use never moves back, except by so much that a clock must have been ahead.
-function laterUse (lastUsedAt: number, entry: Entry | undefined): number {
-  const previous = entry?.lastUsedAt ?? lastUsedAt
-  return previous - lastUsedAt > 10_000 ? lastUsedAt : Math.max(previous, lastUsedAt)
 }
 
 function classOf (id: string, entry: Entry, now: number): 'removed' | 'kept' | 'unreadable' | 'foreign' {

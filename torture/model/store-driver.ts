@@ -48,7 +48,7 @@ export class StoreDriver implements Driver {
       case 'touch': return await checkedCallback(callback => store.touch(operation.id, operation.session as never, callback))
       case 'revoke': return await store.revoke(operation.id)
       case 'load': return await this.#load(operation)
-      case 'create': return this.#create(operation)
+      case 'create': return await this.#create(operation)
       case 'save': return await this.#save(operation)
       case 'list': return await this.#list(operation.isExpiredToo)
       case 'count': return await this.#count()
@@ -70,8 +70,10 @@ export class StoreDriver implements Driver {
     return plain(session)
   }
 
-  #create ({ id, slot, fields, cookie }: Operation & { type: 'create' }): void {
-    this.#live.set(slot, { id, session: { ...asPluginSession(fields, this.#now), cookie } as unknown as PluginSession })
+  async #create ({ id, slot, fields, cookie }: Operation & { type: 'create' }): Promise<unknown> {
+    const session = { ...asPluginSession(fields, this.#now), cookie } as unknown as PluginSession
+    this.#live.set(slot, { id, session })
+    return await checkedCallback(callback => this.#store.set(id, session as never, callback))
   }
 
   async #save (operation: Operation & { type: 'save' }): Promise<unknown> {
