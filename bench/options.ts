@@ -1,52 +1,97 @@
 import { parseArgs } from 'node:util'
+import { fileSystemNames, type FileSystemName } from './machine/file-systems.ts'
 
 /** The parts of the benchmark, in the order in which they run. */
-export const sections = ['process', 'http', 'scale', 'prune'] as const
+export const sections = ['http', 'process', 'scale', 'prune'] as const
 
 export type Section = typeof sections[number]
 
-/** What to run, and how long. */
+/** What to run. */
 export interface BenchOptions {
   readonly sections: readonly Section[]
-  /** Short rounds, few of them, small directories: shows that everything runs, not how fast. */
-  readonly quick: boolean
+  /** Few short rounds and small directories, and nothing is written. */
+  readonly isQuick: boolean
+  /** Prints the targets: those of the last full run, or with `isQuick` those of this run. */
+  readonly showsTargets: boolean
   /** How many sessions the large directory of `scale` and `prune` holds. */
   readonly sessions: number
-  /** Where directories for sessions are made, and removed again. */
+  /** Where directories for sessions are created, and removed at the end. */
   readonly directory: string
+  /** The file systems that `http` measures. */
+  readonly fileSystems: readonly FileSystemName[]
 }
 
-export const usage = `npm run bench -- [${sections.join('] [')}] [--quick] [--sessions <count>] [--directory <path>]
+/** The text of `--help`. */
+export const usage = `npm run bench -- [${sections.join('] [')}] [options]
 
-Without the name of a section all of them run: some ten minutes, and more where the disk takes long to make and remove
---sessions files (1,000,000). --quick takes two minutes and shows that everything works; its figures mean little.
-Sessions are kept below --directory (this folder): name one on the file system that you want to measure.`
+Compares session stores in turn, and writes bench/results.json, results.md and http.svg. Without a section, all of
+them run, which takes about an hour; the time left is shown.
 
-/** The command line's options. Throws a `TypeError` that says what is wrong. */
-export function optionsOf (words: string[]): BenchOptions | null {
+--quick                  few short rounds, in some minutes: shows that everything works. Prints the report, writes nothing
+--targets                prints what this store should reach and what it reached in the last full run, and measures
+                         nothing; with --quick, prints that for this run
+--file-systems <names>   the file systems for http, separated by commas: ${fileSystemNames.join(', ')}
+                         (all). Loop mounts need root
+--sessions <count>       the sessions in the large directory of scale and prune (1000000)
+--directory <path>       where to create the sessions (this folder)
+--help                   this text`
+
+const booleans = ['quick', 'targets', 'help'] as const
+const texts = ['file-systems', 'sessions', 'directory'] as const
+
+/** Reads the command line; `null` when it asks for help. Throws an `Error` with one sentence when it is wrong. */
+export function parseOptions (words: string[]): BenchOptions | null {
   const { values, positionals } = parseArgs({
     args: words,
     allowPositionals: true,
+    // With `strict`, the messages have several sentences.
+    strict: false,
     options: {
-      help: { type: 'boolean', default: false },
-      quick: { type: 'boolean', default: false },
-      sessions: { type: 'string' },
-      directory: { type: 'string' }
+      ...Object.fromEntries(booleans.map(name => [name, { type: 'boolean' as const }])),
+      ...Object.fromEntries(texts.map(name => [name, { type: 'string' as const }]))
     }
   })
+  checkOptions(values)
   if (values.help) return null
-  const unknown = positionals.find(name => !isSection(name))
-  if (unknown !== undefined) throw new TypeError(`There is no section ${unknown}; there are ${sections.join(', ')}`)
-  const sessions = Number(values.sessions ?? (values.quick ? 20_000 : 1_000_000))
-  if (!Number.isInteger(sessions) || sessions < 1_000) throw new TypeError('--sessions takes a whole number of at least 1000')
+  const isQuick = values.quick === true
   return {
-    sections: positionals.length === 0 ? sections : sections.filter(name => positionals.includes(name)),
-    quick: values.quick,
-    sessions,
-    directory: values.directory ?? import.meta.dirname
+    sections: sectionsOf(positionals),
+    isQuick,
+    showsTargets: values.targets === true,
+    sessions: sessionsOf(values.sessions as string | undefined ?? (isQuick ? '20000' : '1000000')),
+    directory: values.directory as string | undefined ?? import.meta.dirname,
+    fileSystems: fileSystemsOf(values['file-systems'] as string | undefined)
   }
 }
 
-function isSection (name: string): name is Section {
-  return (sections as readonly string[]).includes(name)
+function checkOptions (values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    const isBoolean = (booleans as readonly string[]).includes(name)
+    if (!isBoolean && !(texts as readonly string[]).includes(name)) throw new Error(`There is no option --${name}; see --help.`)
+    if (isBoolean && value !== true) throw new Error(`--${name} takes no value.`)
+    if (!isBoolean && (typeof value !== 'string' || value === '')) throw new Error(`--${name} needs a value.`)
+  }
+}
+
+function sectionsOf (names: readonly string[]): readonly Section[] {
+  checkNames('section', names, sections)
+  return names.length === 0 ? sections : sections.filter(name => names.includes(name))
+}
+
+function fileSystemsOf (list: string | undefined): readonly FileSystemName[] {
+  if (list === undefined) return fileSystemNames
+  const names = list.split(',')
+  checkNames('file system', names, fileSystemNames)
+  return fileSystemNames.filter(name => names.includes(name))
+}
+
+function sessionsOf (text: string): number {
+  const sessions = Number(text)
+  if (!Number.isInteger(sessions) || sessions < 10_000) throw new Error('--sessions must be a whole number of at least 10000.')
+  return sessions
+}
+
+function checkNames (kind: string, names: readonly string[], known: readonly string[]): void {
+  const unknown = names.find(name => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`There is no ${kind} ${unknown}; there are ${known.join(', ')}.`)
 }

@@ -1,70 +1,88 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { httpChart } from './chart.ts'
-import { measureHttp } from './http.ts'
+import { measureHttp, planHttp } from './http/http.ts'
 import { install } from './install.ts'
-import { optionsOf, usage, type BenchOptions } from './options.ts'
-import { probe } from './probe.ts'
-import { measureProcess } from './process.ts'
-import { measurePrunes } from './prune.ts'
-import { reportOf } from './report.ts'
-import { circumstances, earlierResults, type Measured, type Results } from './results.ts'
-import { measureScale } from './scale.ts'
+import { circumstancesOf } from './machine/circumstances.ts'
+import { Workspace } from './machine/workspace.ts'
+import { Progress } from './measure/progress.ts'
+import { parseOptions, usage, type BenchOptions, type Section } from './options.ts'
+import { measureProcess, planProcess } from './process/process.ts'
+import { measurePrunes, planPrune, populateInOwnProcess } from './prune/prune.ts'
+import { httpChart } from './report/chart.ts'
+import { reportOf } from './report/report.ts'
+import { readResults, serializeResults, type Measured, type Results } from './report/results.ts'
+import { targetReport } from './report/targets.ts'
+import { measureScale, planScale } from './scale/scale.ts'
 
 const resultsFile = new URL('results.json', import.meta.url)
 
-const options = optionsOf(process.argv.slice(2))
+const options = optionsOfCommandLine()
 if (options === null) console.log(usage)
-else await bench(options)
+else if (options.showsTargets && !options.isQuick) console.log(targetReport(readResults(resultsFile)))
+else await runBenchmark(options)
 
-async function bench (options: BenchOptions): Promise<void> {
-  install()
-  const place = mkdtempSync(join(options.directory, '.sessions-'))
-  const remove = () => rmSync(place, { recursive: true, force: true, maxRetries: 3 })
-  // So that a million files do not stay behind.
-  for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
-    process.once(signal, () => {
-      remove()
-      process.exit(status)
-    })
-  }
+function optionsOfCommandLine (): BenchOptions | null {
   try {
-    const results = await measure(options, place)
-    if (options.quick) console.log(`\n${reportOf(results)}`)
-    else await keep({ ...earlierResults(resultsFile), ...results })
-  } finally {
-    console.log('Removing the sessions …')
-    remove()
+    return parseOptions(process.argv.slice(2))
+  } catch (cause) {
+    console.error((cause as Error).message)
+    process.exit(2)
   }
 }
 
-async function measure ({ sections, quick, sessions }: BenchOptions, place: string): Promise<Results> {
-  const on = circumstances(place)
-  const measured = <T>(found: T): Measured<T> => ({ on, found })
-  const isChosen = (section: BenchOptions['sections'][number]) => sections.includes(section)
-  let results: Results = {}
-  if (isChosen('process')) results = { ...results, process: measured(await measureProcess(join(place, 'process'), quick)) }
-  if (isChosen('http')) results = { ...results, http: measured(await measureHttp(join(place, 'http'), quick)) }
-  if (!isChosen('scale') && !isChosen('prune')) return results
-  const large = { directory: join(place, 'large'), sessions }
-  const small = { directory: join(place, 'small'), sessions: 1_000 }
-  await probe('populate', { ...small, usedAgo: 0 })
-  console.log(`${sessions} sessions made in ${Math.round(await probe('populate', { ...large, usedAgo: 0 }) / 1000)} s`)
-  if (isChosen('scale')) results = { ...results, scale: measured(await measureScale(large, small, quick)) }
-  if (isChosen('prune')) results = { ...results, prune: measured(await measurePrunes(large, place, quick)) }
-  return results
+async function runBenchmark (options: BenchOptions): Promise<void> {
+  install()
+  const workspace = new Workspace(options.directory)
+  try {
+    const results = await measure(options, workspace)
+    if (!options.isQuick) await writeResults({ ...readResults(resultsFile), ...results })
+    console.log(options.showsTargets ? targetReport(results) : reportOf(results))
+  } finally {
+    workspace.dispose()
+  }
 }
 
-// The README's figures and chart are made from these.
-async function keep (results: Results): Promise<void> {
-  const report = reportOf(results)
-  console.log(`\n${report}`)
-  writeFileSync(resultsFile, JSON.stringify(results, rounded, 1) + '\n')
-  writeFileSync(new URL('results.md', import.meta.url), report)
-  if (results.http !== undefined) writeFileSync(new URL('http.svg', import.meta.url), await httpChart(results.http.found) + '\n')
+async function measure ({ sections, isQuick, sessions, fileSystems }: BenchOptions, workspace: Workspace): Promise<Results> {
+  const progress = new Progress()
+  const { directory } = workspace
+  const circumstances = circumstancesOf(directory)
+  const section: { readonly [Name in Section]: { plan: () => void, run: () => Promise<NonNullable<Results[Name]>['found']> } } = {
+    http: {
+      plan: () => planHttp({ fileSystems, isQuick }, progress),
+      run: async () => await measureHttp({ fileSystems, isQuick }, workspace, progress)
+    },
+    process: {
+      plan: () => planProcess(isQuick, progress),
+      run: async () => await measureProcess(join(directory, 'process'), isQuick, progress)
+    },
+    scale: {
+      plan: () => planScale(sessions, isQuick, progress),
+      run: async () => await measureScale(await populated(sessions), await populated(1_000), isQuick, progress)
+    },
+    prune: {
+      plan: () => planPrune({ sessions, isQuick }, progress),
+      run: async () => await measurePrunes({ sessions, isQuick }, join(directory, 'prune'), progress)
+    }
+  }
+  for (const name of sections) section[name].plan()
+  const results: Partial<Record<Section, Measured<unknown>>> = {}
+  for (const name of sections) results[name] = { circumstances, found: await section[name].run() }
+  progress.end()
+  return results as Results
+
+  async function populated (count: number) {
+    const place = { directory: join(directory, `scale-${count}`), sessions: count }
+    await populateInOwnProcess({ ...place, usedAgo: 0 })
+    return place
+  }
 }
 
-// Nobody needs the other digits.
-function rounded (_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toPrecision(4)) : value
+// The README shows figures of results.md, and the chart.
+async function writeResults (results: Results): Promise<void> {
+  writeFileSync(resultsFile, serializeResults(results))
+  writeFileSync(new URL('results.md', import.meta.url), reportOf(results))
+  if (results.http !== undefined) {
+    const { found, circumstances } = results.http
+    writeFileSync(new URL('http.svg', import.meta.url), await httpChart(found, circumstances.fileSystem) + '\n')
+  }
 }
