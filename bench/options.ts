@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { fileSystemNames, type FileSystemName } from './machine/file-systems.ts'
+import { sideNames, type SideName } from './sides/sides.ts'
 
 /** The parts of the benchmark, in the order in which they run. */
 export const sections = ['http', 'process', 'scale', 'prune'] as const
@@ -19,6 +20,8 @@ export interface BenchOptions {
   readonly directory: string
   /** The file systems that `http` measures. */
   readonly fileSystems: readonly FileSystemName[]
+  /** The stores that `http` measures. */
+  readonly sides: readonly SideName[]
 }
 
 /** The text of `--help`. */
@@ -32,12 +35,14 @@ them run, which takes about an hour; the time left is shown.
                          nothing; with --quick, prints that for this run
 --file-systems <names>   the file systems for http, separated by commas: ${fileSystemNames.join(', ')}
                          (all). Loop mounts need root
+--sides <names>          the stores for http, separated by commas, beside map: ${sideNames.slice(0, 7).join(', ')},
+                         ${sideNames.slice(7).join(', ')} (all)
 --sessions <count>       the sessions in the large directory of scale and prune (1000000)
 --directory <path>       where to create the sessions (this folder)
 --help                   this text`
 
 const booleans = ['quick', 'targets', 'help'] as const
-const texts = ['file-systems', 'sessions', 'directory'] as const
+const texts = ['file-systems', 'sides', 'sessions', 'directory'] as const
 
 /** Reads the command line; `null` when it asks for help. Throws an `Error` with one sentence when it is wrong. */
 export function parseOptions (words: string[]): BenchOptions | null {
@@ -55,12 +60,13 @@ export function parseOptions (words: string[]): BenchOptions | null {
   if (values.help) return null
   const isQuick = values.quick === true
   return {
-    sections: sectionsOf(positionals),
+    sections: positionals.length === 0 ? sections : sections.filter(isIn('section', positionals, sections)),
     isQuick,
     showsTargets: values.targets === true,
     sessions: sessionsOf(values.sessions as string | undefined ?? (isQuick ? '20000' : '1000000')),
     directory: values.directory as string | undefined ?? import.meta.dirname,
-    fileSystems: fileSystemsOf(values['file-systems'] as string | undefined)
+    fileSystems: chosenOf('file system', values['file-systems'] as string | undefined, fileSystemNames),
+    sides: chosenOf('side', values.sides as string | undefined, sideNames)
   }
 }
 
@@ -73,16 +79,8 @@ function checkOptions (values: Readonly<Record<string, unknown>>): void {
   }
 }
 
-function sectionsOf (names: readonly string[]): readonly Section[] {
-  checkNames('section', names, sections)
-  return names.length === 0 ? sections : sections.filter(name => names.includes(name))
-}
-
-function fileSystemsOf (list: string | undefined): readonly FileSystemName[] {
-  if (list === undefined) return fileSystemNames
-  const names = list.split(',')
-  checkNames('file system', names, fileSystemNames)
-  return fileSystemNames.filter(name => names.includes(name))
+function chosenOf<Name extends string> (kind: string, list: string | undefined, known: readonly Name[]): readonly Name[] {
+  return list === undefined ? known : known.filter(isIn(kind, list.split(','), known))
 }
 
 function sessionsOf (text: string): number {
@@ -91,7 +89,9 @@ function sessionsOf (text: string): number {
   return sessions
 }
 
-function checkNames (kind: string, names: readonly string[], known: readonly string[]): void {
+// Throws when one of the names is not known.
+function isIn (kind: string, names: readonly string[], known: readonly string[]): (name: string) => boolean {
   const unknown = names.find(name => !known.includes(name))
   if (unknown !== undefined) throw new Error(`There is no ${kind} ${unknown}; there are ${known.join(', ')}.`)
+  return name => names.includes(name)
 }

@@ -42,14 +42,14 @@ async function runBenchmark (options: BenchOptions): Promise<void> {
   }
 }
 
-async function measure ({ sections, isQuick, sessions, fileSystems }: BenchOptions, workspace: Workspace): Promise<Results> {
+async function measure ({ sections, isQuick, sessions, fileSystems, sides }: BenchOptions, workspace: Workspace): Promise<Results> {
   const progress = new Progress()
   const { directory } = workspace
   const circumstances = circumstancesOf(directory)
   const section: { readonly [Name in Section]: { plan: () => void, run: () => Promise<NonNullable<Results[Name]>['found']> } } = {
     http: {
-      plan: () => planHttp({ fileSystems, isQuick }, progress),
-      run: async () => await measureHttp({ fileSystems, isQuick }, workspace, progress)
+      plan: () => planHttp({ fileSystems, sides, isQuick }, progress),
+      run: async () => await measureHttp({ fileSystems, sides, isQuick }, workspace, progress)
     },
     process: {
       plan: () => planProcess(isQuick, progress),

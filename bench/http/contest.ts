@@ -25,8 +25,8 @@ export interface Round {
 
 interface Entrant { readonly server: Child, readonly port: number }
 
-// In milliseconds. What a store does after its response (write-behind) belongs to the CPU time of the round.
-const settleTime = 30
+// In milliseconds. What a store does after its response belongs to the CPU time of the round; write-behind takes up to 50.
+const settleTime = 60
 
 /** The running servers of all sides that take part on one file system. */
 export class Contest {

@@ -5,7 +5,7 @@ import { startRedisServer, type RedisServer } from '../machine/redis-server.ts'
 import type { Workspace } from '../machine/workspace.ts'
 import type { Progress } from '../measure/progress.ts'
 import { alternate } from '../measure/rounds.ts'
-import { sides, type SideName } from '../sides/sides.ts'
+import { sideNames, sides, type SideName } from '../sides/sides.ts'
 import { Contest, type Round } from './contest.ts'
 import { everyWorkload, fileSystemSides, fileSystemWorkloads, workloadsOf, type WorkloadName } from './workloads.ts'
 
@@ -30,9 +30,11 @@ export interface HttpResults {
   readonly cases: readonly HttpCase[]
 }
 
-/** How much is measured. */
+/** What is measured. */
 export interface HttpOptions {
   readonly fileSystems: readonly FileSystemName[]
+  /** The sides that take part. The `Map` is the reference, and always does. */
+  readonly sides: readonly SideName[]
   readonly isQuick: boolean
 }
 
@@ -47,16 +49,15 @@ const full: Effort = { rounds: 15, seconds: 0.4, warmUp: 1, wideSessions: 10_000
 const quick: Effort = { rounds: 5, seconds: 0.2, warmUp: 0.3, wideSessions: 2_000 }
 
 /** Adds the estimated time of {@link measureHttp} to the progress. */
-export function planHttp ({ fileSystems, isQuick }: HttpOptions, progress: Progress): void {
+export function planHttp ({ fileSystems, isQuick, sides: chosen }: HttpOptions, progress: Progress): void {
   const effort = isQuick ? quick : full
   for (const fileSystem of fileSystems) {
-    const names = sidesOn(fileSystem)
-    progress.plan(names.length * (startSeconds(effort) + workloadsOn(fileSystem).length * caseSeconds(effort)))
+    progress.plan(fileSystemSeconds(fileSystem, sidesOn(fileSystem, chosen), effort))
   }
 }
 
 /** Runs a server for each side and sends the workloads to them in turn, one file system after the other. */
-export async function measureHttp ({ fileSystems, isQuick }: HttpOptions, workspace: Workspace, progress: Progress): Promise<HttpResults> {
+export async function measureHttp ({ fileSystems, isQuick, sides: chosen }: HttpOptions, workspace: Workspace, progress: Progress): Promise<HttpResults> {
   const effort = isQuick ? quick : full
   const cores = chooseCores()
   const redis = await startRedisServer(cores.redis)
@@ -65,14 +66,15 @@ export async function measureHttp ({ fileSystems, isQuick }: HttpOptions, worksp
   const cases: HttpCase[] = []
   try {
     for (const fileSystem of fileSystemNames.filter(name => fileSystems.includes(name))) {
+      const names = sidesOn(fileSystem, chosen)
       const mounted = mountFileSystem(fileSystem, workspace)
       if ('reason' in mounted) {
         skipped.push(`${fileSystem}: ${mounted.reason}`)
-        progress.advance(sidesOn(fileSystem).length * (startSeconds(effort) + workloadsOn(fileSystem).length * caseSeconds(effort)), `no ${fileSystem}`)
+        progress.advance(fileSystemSeconds(fileSystem, names, effort), `no ${fileSystem}`)
         continue
       }
       labels[fileSystem] = mounted.label
-      cases.push(...await measureFileSystem(fileSystem, mounted.directory, { effort, cores, redis, skipped, label: mounted.label, progress }))
+      cases.push(...await measureFileSystem(fileSystem, mounted.directory, { names, effort, cores, redis, skipped, label: mounted.label, progress }))
     }
     return { cores: describeCores(cores), wideSessions: effort.wideSessions, fileSystems: labels, skipped, cases }
   } finally {
@@ -81,6 +83,7 @@ export async function measureHttp ({ fileSystems, isQuick }: HttpOptions, worksp
 }
 
 interface Run {
+  readonly names: readonly SideName[]
   readonly effort: Effort
   readonly cores: Cores
   readonly redis: RedisServer | null
@@ -89,12 +92,12 @@ interface Run {
   readonly progress: Progress
 }
 
-async function measureFileSystem (fileSystem: FileSystemName, directory: string, { effort, cores, redis, skipped, label, progress }: Run): Promise<HttpCase[]> {
+async function measureFileSystem (fileSystem: FileSystemName, directory: string, { names, effort, cores, redis, skipped, label, progress }: Run): Promise<HttpCase[]> {
   const load = Child.start(new URL('load-generator.ts', import.meta.url), [], cores.load)
   const contest = new Contest({ load, core: cores.server, redis })
   const cases: HttpCase[] = []
   try {
-    for (const name of sidesOn(fileSystem)) {
+    for (const name of names) {
       const reason = await contest.enter(name, directory, effort.wideSessions)
       if (reason !== null && fileSystem === 'directory') skipped.push(`${sides[name].label}: ${reason}`)
       progress.advance(startSeconds(effort), `${label}, signing in at ${sides[name].label}`)
@@ -116,12 +119,17 @@ async function measureFileSystem (fileSystem: FileSystemName, directory: string,
   }
 }
 
-function sidesOn (fileSystem: FileSystemName): readonly SideName[] {
-  return fileSystem === 'directory' ? Object.keys(sides) as SideName[] : fileSystemSides
+function sidesOn (fileSystem: FileSystemName, chosen: readonly SideName[]): readonly SideName[] {
+  const measured = fileSystem === 'directory' ? sideNames : fileSystemSides
+  return measured.filter(name => name === 'map' || chosen.includes(name))
 }
 
 function workloadsOn (fileSystem: FileSystemName): readonly WorkloadName[] {
   return fileSystem === 'directory' ? everyWorkload : fileSystemWorkloads
+}
+
+function fileSystemSeconds (fileSystem: FileSystemName, names: readonly SideName[], effort: Effort): number {
+  return names.length * (startSeconds(effort) + workloadsOn(fileSystem).length * caseSeconds(effort))
 }
 
 // Per side. Measured once: a server starts in about a second, and a side signs in some 3,000 visitors a second.
@@ -131,7 +139,7 @@ function startSeconds ({ wideSessions }: Effort): number {
 
 // Per side. Between rounds a server is left alone for a moment.
 function caseSeconds ({ rounds, seconds, warmUp }: Effort): number {
-  return warmUp + rounds * (seconds + 0.05)
+  return warmUp + rounds * (seconds + 0.08)
 }
 
 function figuresOf (rounds: readonly Round[]): Figures {

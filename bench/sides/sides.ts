@@ -28,6 +28,9 @@ export const sides = {
 
 export type SideName = keyof typeof sides
 
+/** The names, in the order of the tables. */
+export const sideNames = Object.keys(sides) as SideName[]
+
 /** The side's name in tables and in the chart. */
 export function labelOf (name: SideName): string {
   return sides[name].label
