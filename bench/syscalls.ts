@@ -15,7 +15,7 @@ The library must have been built. --help prints this text.`
 // As many as repeat-verb.ts prepares.
 const operations = 200
 
-// Less is work that happens now and then, such as garbage collection.
+// Less is work that happens now and then. Calls for memory are not counted at all: V8 makes them when it collects garbage.
 const fewest = 0.05
 
 const words = process.argv.slice(2)
@@ -43,7 +43,7 @@ function tableOf (side: VerbSide, directory: string): string {
   const verbs = Object.keys(verbLabels) as Verb[]
   const byVerb = verbs.map(verb => {
     const [with_, without] = [operations, 0].map(count => countCalls(side, verb, count, join(directory, `${side}-${verb}-${count}`)))
-    return new Map([...with_ ?? []].map(([name, calls]) => [name, (calls - (without?.get(name) ?? 0)) / operations]))
+    return new Map([...with_ ?? []].map(([name, calls]) => [name, Math.max(0, calls - (without?.get(name) ?? 0)) / operations]))
   })
   const names = [...new Set(byVerb.flatMap(calls => [...calls.keys()]))].filter(name => byVerb.some(calls => (calls.get(name) ?? 0) >= fewest)).sort()
   const rows = names.map(name => [name, ...byVerb.map(calls => cell(calls.get(name) ?? 0))])
@@ -54,7 +54,7 @@ function tableOf (side: VerbSide, directory: string): string {
 function countCalls (side: VerbSide, verb: Verb, count: number, directory: string): Map<string, number> {
   const summary = `${directory}.strace`
   const program = fileURLToPath(new URL('process/repeat-verb.ts', import.meta.url))
-  execFileSync('strace', ['-f', '-c', '-o', summary, process.execPath, ...process.execArgv, program, side, verb, String(count), directory], { stdio: 'inherit' })
+  execFileSync('strace', ['-f', '-c', '-e', 'trace=!%memory', '-o', summary, process.execPath, ...process.execArgv, program, side, verb, String(count), directory], { stdio: 'inherit' })
   return parseSummary(readFileSync(summary, 'utf8'))
 }
 

@@ -12,6 +12,9 @@ export type ServerQuestion = { readonly about: 'cpu' | 'watch' | 'delay' }
 const resolution = 1
 const delay = monitorEventLoopDelay({ resolution })
 
+// In milliseconds: an hour. Connections are idle while the other sides have their turn.
+const keepAliveTimeout = 3_600_000
+
 const answers: Readonly<Record<ServerQuestion['about'], () => number>> = {
   cpu () {
     const { user, system } = process.cpuUsage()
@@ -37,8 +40,7 @@ await reply(start)
 async function start (): Promise<number> {
   const require = createRequire(import.meta.url)
   const store = await sides[name as SideName].open({ directory, clock: Date.now, redisPort: Number(redisPort) })
-  // Connections are idle while the other sides have their turn.
-  const application = require('fastify')({ keepAliveTimeout: 0 }) as FastifyInstance
+  const application = require('fastify')({ keepAliveTimeout }) as FastifyInstance
   await application.register(require('@fastify/cookie'))
   // `rolling`, the default: each request sets the session, with a later expiry.
   await application.register(require('@fastify/session'), { secret: 'the benchmark listens on loopback only', cookie: { secure: false, maxAge }, store })

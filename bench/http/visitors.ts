@@ -69,6 +69,11 @@ export class Visitors {
     return { requests: times.length, perSecond, p50: percentile(times, 0.5), p99: percentile(times, 0.99) }
   }
 
+  /** Closes the connections. */
+  close (): void {
+    for (const connection of this.#connections) connection.close()
+  }
+
   async #connect (count: number): Promise<void> {
     while (this.#connections.length < count) this.#connections.push(await Connection.open(this.#port))
   }
@@ -80,7 +85,8 @@ export class Visitors {
       function proceed (): void {
         const request = next(lane)
         if (request === null) return resolve()
-        connection.get(request.path, request.cookie, response => {
+        connection.get(request.path, request.cookie, (error, response) => {
+          if (response === undefined) return reject(error ?? new Error('No response'))
           try {
             request.check(response)
           } catch (cause) {

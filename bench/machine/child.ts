@@ -13,7 +13,8 @@ export class Child {
 
   /** Starts a module in a new process, on `core` unless that is `null`. It ends when it is disconnected. */
   static start (module: URL, args: readonly string[], core: number | null): Child {
-    const [command, commandArgs] = pin(core, process.execPath, [...process.execArgv, fileURLToPath(module), ...args])
+    // The flag gives it `gc`.
+    const [command, commandArgs] = pin(core, process.execPath, [...process.execArgv, '--expose-gc', fileURLToPath(module), ...args])
     return new Child(spawn(command, commandArgs, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
