@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { measureHttp, planHttp } from './http/http.ts'
 import { install } from './install.ts'
@@ -32,6 +33,7 @@ function optionsOfCommandLine (): BenchOptions | null {
 
 async function runBenchmark (options: BenchOptions): Promise<void> {
   install()
+  warnIfBusy()
   const workspace = new Workspace(options.directory)
   try {
     const results = await measure(options, workspace)
@@ -75,6 +77,12 @@ async function measure ({ sections, isQuick, sessions, fileSystems, sides }: Ben
     await populateInOwnProcess({ ...place, usedAgo: 0 })
     return place
   }
+}
+
+// Other work takes turns with the server on its core, and then the rounds differ by more than the stores do.
+function warnIfBusy (): void {
+  const [load = 0] = loadavg()
+  if (load > 0.5) console.error(`This machine is busy (load average ${load.toFixed(1)}): figures will vary.`)
 }
 
 // The README shows figures of results.md, and the chart.

@@ -17,7 +17,6 @@ interface Echarts {
 interface WhiskerApi {
   value: (dimension: number) => number
   coord: (point: [number, number]) => [number, number]
-  size: (point: [number, number]) => [number, number]
 }
 
 const routes = [
@@ -29,6 +28,7 @@ const routes = [
 const colors = { background: '#ffffff', text: '#1f2328', muted: '#59636e', grid: '#d8dee4', whisker: '#57606a' } as const
 const darkColors: Readonly<Record<keyof typeof colors, string>> = { background: '#0d1117', text: '#e6edf3', muted: '#9198a1', grid: '#2f353d', whisker: '#b1bac4' }
 
+const fontFamily = 'system-ui, sans-serif'
 const width = 860
 const barHeight = 42
 // As wide as the longest label in bold: without a browser, ECharts cannot measure it.
@@ -42,7 +42,7 @@ export async function httpChart (http: HttpResults, fileSystem: string): Promise
   chart.setOption({
     animation: false,
     backgroundColor: colors.background,
-    textStyle: { fontFamily: 'system-ui, sans-serif', color: colors.text },
+    textStyle: { fontFamily, color: colors.text },
     title: {
       text: 'Requests a second through @fastify/session',
       subtext: `relative to a Map of JSON strings; rolling sessions with a maxAge on ${fileSystem}; lines show the middle half of the rounds`,
@@ -83,8 +83,6 @@ function seriesOf ({ label, color }: typeof routes[number], index: number, ratio
       barWidth: 14,
       barGap: '15%',
       itemStyle: { color },
-      // Beside the whisker.
-      label: { show: true, position: 'right', distance: 10, color: colors.text, formatter: ({ value }: { value: number }) => value.toFixed(2) },
       data: ratios.map(({ middle }) => Number(middle.toFixed(3)))
     },
     {
@@ -92,19 +90,22 @@ function seriesOf ({ label, color }: typeof routes[number], index: number, ratio
       silent: true,
       z: 3,
       renderItem: (_parameters: unknown, api: WhiskerApi) => whisker(api, index),
-      data: ratios.map(({ low, high }, row) => [low, high, row])
+      data: ratios.map(({ low, middle, high }, row) => [low, high, row, middle])
     }
   ]
 }
 
-// The bars of a row are 14 high with a gap of 2, the first one on top.
+// The middle half of the rounds, and the ratio to the right of it. The bars of a row are 14 high with a gap of 2; the first is on top.
 function whisker (api: WhiskerApi, index: number): object {
   const row = api.value(2)
+  const middle = api.value(3)
   const [left, center] = api.coord([api.value(0), row])
   const [right] = api.coord([api.value(1), row])
-  const y = center + (index === 0 ? 8 : -8)
+  const [end] = api.coord([middle, row])
+  const y = center + (index === 0 ? -8 : 8)
   const line = (x1: number, y1: number, x2: number, y2: number) => ({ type: 'line', shape: { x1, y1, x2, y2 }, style: { stroke: colors.whisker, lineWidth: 1.5 } })
-  return { type: 'group', children: [line(left, y, right, y), line(left, y - 3, left, y + 3), line(right, y - 3, right, y + 3)] }
+  const label = { text: middle.toFixed(2), x: Math.max(right, end) + 8, y, fill: colors.text, fontSize: 12, fontFamily, textVerticalAlign: 'middle' }
+  return { type: 'group', children: [line(left, y, right, y), line(left, y - 3, left, y + 3), line(right, y - 3, right, y + 3), { type: 'text', style: label }] }
 }
 
 function emphasizeOurs (label: string): string {
