@@ -8,7 +8,7 @@ export default [
     files: ['**/*.ts'],
     plugins: { '@typescript-eslint': typescript.plugin },
     languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
-    ignores: ['test/types/**'],
+    ignores: ['test/types/**', 'test/consumers/apps/**'],
     rules: {
       // A dropped ResultAsync is a dropped promise.
       '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true }],

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { consumerSuite, copyProject, run, signInAndRestart } from './consumer.ts'
+
+const test = consumerSuite('Package managers', 'managers')
+
+test('pnpm', async ({ root }) => {
+  const project = await copyProject('javascript', ['server.js'])
+  await run(project, [process.execPath, join(root, 'node_modules/pnpm/bin/pnpm.mjs'), 'install', '--prefer-offline', '--store-dir', join(root, 'pnpm')])
+  assert.ok(existsSync(join(project, 'node_modules/.pnpm')))
+  assert.equal(await signInAndRestart(project, [process.execPath, 'server.js']), { user: 'ada', errors: '' })
+  await rm(project, { recursive: true, force: true })
+})
+
+test('Yarn with Plug and Play', async ({ root }) => {
+  const project = await copyProject('javascript', ['server.js', 'server.cjs'])
+  await writeFile(join(project, '.yarnrc.yml'), 'nodeLinker: pnp\nenableTelemetry: false\nenableImmutableInstalls: false\n')
+  await writeFile(join(project, 'yarn.lock'), '')
+  await run(project, [process.execPath, join(root, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js'), 'install'], { YARN_GLOBAL_FOLDER: join(root, 'yarn') })
+  assert.not(existsSync(join(project, 'node_modules')))
+  const { user } = await signInAndRestart(project, [process.execPath, '--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs', 'server.js'])
+  assert.is(user, 'ada')
+  assert.is((await signInAndRestart(project, [process.execPath, '--require', './.pnp.cjs', 'server.cjs'])).user, 'ada')
+  await rm(project, { recursive: true, force: true })
+})
+
+test.run()
