@@ -19,7 +19,10 @@ export function isBusy (cause: unknown): boolean {
   return busyCodes.has(errorCode(cause) ?? '')
 }
 
-/** The system's code of an error, such as `ENOSPC`, or `undefined` when it has none. */
+/**
+ * The system's code of an error, such as `ENOSPC`, or `undefined` when it has none. Not by `instanceof`: Jest runs this
+ * module in a context of its own, to which the errors of `node:fs` are none of its `Error`.
+ */
 export function errorCode (cause: unknown): string | undefined {
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 }

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import type { SessionError } from '../errors.ts'
 import { errorCode } from '../fs/errno.ts'
 
@@ -60,5 +60,5 @@ const summaries: Readonly<Record<SessionError['type'], string>> = {
 }
 
 function reasonOf (cause: unknown): string {
-  return cause instanceof Error ? cause.message : inspect(cause)
+  return types.isNativeError(cause) ? cause.message : inspect(cause)
 }
