@@ -17,7 +17,7 @@ export interface DiskOptions {
   readonly limits?: SyncLimits
   /** Called when the disk became too slow for synchronous calls, with the duration of the last one, in milliseconds. */
   readonly onSlow?: (durationMs: number) => void
-  /** Where calls go. */
+  /** Where calls go: tests make a disk slow or broken here. @internal */
   readonly calls?: FsCalls
 }
 

@@ -3,7 +3,9 @@ import { operatorError, type StoreFailure } from './messages.ts'
 
 /** A logger such as pino's or Fastify's `app.log`. */
 export interface Logger {
+  /** Any other failure. */
   warn (properties: object, message: string): void
+  /** A change that failed, or a directory that cannot be used. */
   error (properties: object, message: string): void
 }
 
