@@ -74,7 +74,7 @@ function optionValue ({ rawName, value, inlineValue }: { rawName: string, value?
   if (option === undefined || !rawName.startsWith('--')) return refuse(`Unknown argument: ${rawName}.`, command)
   if (option.value === undefined) return value === undefined ? true : refuse(`${rawName} takes no value.`, command)
   if (value === undefined || value === '' || (value.startsWith('-') && inlineValue !== true)) return refuse(`${rawName} needs a value: ${option.value}.`, command)
-  return option.pattern === undefined || option.pattern.test(value) ? value : refuse(`${rawName} cannot be ${value}: ${option.description}`, command)
+  return option.pattern === undefined || option.pattern.test(value) ? value : refuse(`${rawName} cannot be ${value}.`, command)
 }
 
 function parserOptions (options: Readonly<Record<string, Option>>) {
