@@ -3,7 +3,7 @@ import neostandard, { plugins } from 'neostandard'
 const typescript = plugins['typescript-eslint']
 
 export default [
-  ...neostandard({ ts: true, ignores: ['.readme/', 'dist/', 'coverage/', 'node_modules/', 'sessions/', '.stryker-tmp/', 'reports/'] }),
+  ...neostandard({ ts: true, ignores: ['.readme/', 'dist/', 'docs/api/', 'coverage/', 'node_modules/', 'sessions/', '.stryker-tmp/', 'reports/'] }),
   {
     files: ['**/*.ts'],
     plugins: { '@typescript-eslint': typescript.plugin },
