@@ -20,9 +20,10 @@ test('Yarn with Plug and Play', async ({ root }) => {
   await writeFile(join(project, 'yarn.lock'), '')
   await run(project, [process.execPath, join(root, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js'), 'install'], { YARN_GLOBAL_FOLDER: join(root, 'yarn') })
   assert.not(existsSync(join(project, 'node_modules')))
-  const { user } = await signInAndRestart(project, [process.execPath, '--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs', 'server.js'])
-  assert.is(user, 'ada')
-  assert.is((await signInAndRestart(project, [process.execPath, '--require', './.pnp.cjs', 'server.cjs'])).user, 'ada')
+  // What `yarn node` adds. CommonJS needs the loader, too, since @fastify/cookie imports an ES module.
+  const node = [process.execPath, '--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs'] as const
+  assert.is((await signInAndRestart(project, [...node, 'server.js'])).user, 'ada')
+  assert.is((await signInAndRestart(project, [...node, 'server.cjs'])).user, 'ada')
   await rm(project, { recursive: true, force: true })
 })
 
