@@ -1,0 +1,137 @@
+import type { Stats } from 'node:fs'
+import { join } from 'node:path'
+import type { Result } from 'neverthrow'
+import { Cipher, Disk, readSession, type ReadFailure, type StoredSession } from './core.ts'
+import { reasonOf } from './exit.ts'
+import { lastUseOf, readBytes, statOf } from './files.ts'
+
+/** How long a session lives after its last use when its cookie does not say, in milliseconds: the store's default. */
+export const defaultTtl = 14 * 24 * 60 * 60 * 1000
+
+/** A file with a session's name, and what is in it. */
+export type Inspected = InspectedSession | InspectedOther
+
+/** A file that holds a session, expired or not. */
+export interface InspectedSession extends FileFacts {
+  readonly kind: 'session'
+  readonly session: StoredSession
+  readonly expiresAt: number
+  readonly isExpired: boolean
+  readonly isEncrypted: boolean
+  /** Whether it is encrypted under a secret that is not the first one. */
+  readonly isUnderOldSecret: boolean
+  /** Whether it is a JSON object without a cookie: the store reads it as a session, and never removes it. */
+  readonly isForeign: boolean
+}
+
+/**
+ * A file that holds none: `foreign` is valid JSON, `unreadable` is not, `locked` is encrypted under a secret that was
+ * not given, `refused` was not shown by the file system.
+ */
+export interface InspectedOther extends FileFacts {
+  readonly kind: 'foreign' | 'unreadable' | 'locked' | 'refused'
+  readonly reason: string
+}
+
+interface FileFacts {
+  readonly id: string
+  readonly name: string
+  readonly file: string
+  readonly stats: Stats
+  readonly lastUsedAt: number
+  readonly size: number
+}
+
+interface Reading {
+  readonly result: Result<StoredSession | null, ReadFailure>
+  readonly isEncrypted: boolean
+  readonly isUnderOldSecret: boolean
+}
+
+/** What `Inspector` needs to know of a store. */
+export interface InspectOptions {
+  readonly directory: string
+  readonly extension: string
+  readonly ttl?: number | undefined
+  /** The first one encrypts, all decrypt. */
+  readonly secrets: readonly string[]
+}
+
+/** Looks into the session files of a directory, as the store would. */
+export class Inspector {
+  readonly #options: InspectOptions
+  readonly #disk = new Disk('auto')
+  readonly #all: Cipher | undefined
+  readonly #first: Cipher | undefined
+
+  constructor (options: InspectOptions) {
+    const [first] = options.secrets
+    this.#options = options
+    this.#all = first === undefined ? undefined : new Cipher(options.secrets)
+    this.#first = first === undefined ? undefined : new Cipher(first)
+  }
+
+  /** The file `name`, or `null` when it is gone. */
+  async inspect ({ id, name }: { readonly id: string, readonly name: string }): Promise<Inspected | null> {
+    const file = join(this.#options.directory, name)
+    let stats: Stats | null
+    try {
+      stats = statOf(file)
+    } catch (cause) {
+      return refused({ id, name, file }, cause)
+    }
+    if (stats === null) return null
+    const facts = { id, name, file, stats, lastUsedAt: lastUseOf(stats), size: stats.size }
+    const { result, isEncrypted, isUnderOldSecret } = await this.#read(file)
+    return result.match(
+      session => session && this.#describe(facts, session, isEncrypted, isUnderOldSecret),
+      failure => explain(facts, failure)
+    )
+  }
+
+  // With secrets, first as what is most likely: encrypted under the first one.
+  async #read (file: string): Promise<Reading> {
+    const { extension, ttl, secrets } = this.#options
+    const options = { extension, ttl, disk: this.#disk }
+    const plain = async () => ({ result: await readSession(file, options), isEncrypted: false, isUnderOldSecret: false })
+    if (this.#first === undefined) return await plain()
+    const result = await readSession(file, { ...options, secret: this.#first, requireEncryption: true })
+    const failure = result.isErr() ? result.error.type : null
+    if (failure === 'not-encrypted') return await plain()
+    if (failure !== 'decrypt-failed' || secrets.length === 1) return { result, isEncrypted: true, isUnderOldSecret: false }
+    return { result: await readSession(file, { ...options, secret: this.#all, requireEncryption: true }), isEncrypted: true, isUnderOldSecret: true }
+  }
+
+  #describe (facts: FileFacts, session: StoredSession, isEncrypted: boolean, isUnderOldSecret: boolean): InspectedSession {
+    const { cookie } = session
+    const hasCookie = typeof cookie === 'object' && cookie !== null && !Array.isArray(cookie)
+    // Where the cookie decides, the store puts the date that it decided for there.
+    const expires = hasCookie ? (cookie as { expires?: unknown }).expires : undefined
+    const expiresAt = expires instanceof Date ? expires.getTime() : facts.lastUsedAt + (this.#options.ttl ?? defaultTtl)
+    return { ...facts, kind: 'session', session, expiresAt, isExpired: expiresAt <= Date.now(), isEncrypted, isUnderOldSecret, isForeign: !isEncrypted && !hasCookie }
+  }
+}
+
+function explain (facts: FileFacts, failure: ReadFailure): InspectedOther {
+  switch (failure.type) {
+    case 'read-failed': return { ...facts, kind: 'refused', reason: reasonOf(failure.cause) }
+    case 'decrypt-failed': return { ...facts, kind: 'locked', reason: 'it is encrypted, and none of the secrets decrypts it' }
+    default: return { ...facts, ...whyMalformed(facts.file) }
+  }
+}
+
+function whyMalformed (file: string): Pick<InspectedOther, 'kind' | 'reason'> {
+  try {
+    const bytes = readBytes(file)
+    if (bytes === null || bytes.length === 0) return { kind: 'unreadable', reason: 'it is empty' }
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { kind: 'unreadable', reason: 'it holds a forbidden key such as __proto__' }
+    return { kind: 'foreign', reason: 'it is JSON, but no object' }
+  } catch (cause) {
+    return { kind: 'unreadable', reason: cause instanceof SyntaxError ? 'it is not JSON' : 'it is not UTF-8' }
+  }
+}
+
+function refused ({ id, name, file }: { id: string, name: string, file: string }, cause: unknown): InspectedOther {
+  return { id, name, file, stats: {} as Stats, lastUsedAt: 0, size: 0, kind: 'refused', reason: reasonOf(cause) }
+}

@@ -1,0 +1,28 @@
+import truncatedWidth from 'fast-string-truncated-width'
+
+// Control characters of both sets, line and paragraph separators, and what changes the direction of writing:
+// a session's content must not be able to move the cursor of the terminal that shows it, or to rearrange its text.
+// eslint-disable-next-line no-control-regex
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+/** The text with everything escaped that a terminal would act on. */
+export function printable (text: string): string {
+  return text.replace(unsafe, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** The columns that a text without colors takes on a terminal. */
+export function widthOf (text: string): number {
+  return truncatedWidth(text).width
+}
+
+/** The text, shortened to `width` columns with an ellipsis where it is longer. */
+export function truncate (text: string, width: number): string {
+  const { index, truncated, ellipsed } = truncatedWidth(text, { limit: Math.max(width, 1), ellipsis: '…', ellipsisWidth: 1 })
+  return truncated ? text.slice(0, index) + (ellipsed ? '…' : '') : text
+}
+
+/** The text with spaces up to `width` columns, after it or before it. */
+export function pad (text: string, width: number, side: 'left' | 'right' = 'left'): string {
+  const spaces = ' '.repeat(Math.max(0, width - widthOf(text)))
+  return side === 'left' ? text + spaces : spaces + text
+}
