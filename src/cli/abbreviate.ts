@@ -1,5 +1,5 @@
 // An id of `@fastify/session` has 32 characters; 8 of them tell millions of sessions apart, nearly always.
-const lengths = [8, 12, 16]
+const lengths = [8, 12, 16, 24]
 
 // A power of two: for 1,000,000 ids one bit in nine is set, and 8 characters are enough for all but 5 in 100.
 const bits = 2 ** 24

@@ -12,26 +12,31 @@ const units = new Map([
 /** The milliseconds of a duration such as `10m`, `2h` or `14d`, or `null` when it is none. */
 export function parseDuration (text: string): number | null {
   const [, amount, unit] = /^(\d+(?:\.\d+)?) *([a-z]+)$/.exec(text.trim()) ?? []
-  const scale = units.get(unit ?? '')
-  return amount === undefined || scale === undefined ? null : Number(amount) * scale
+  const length = units.get(unit ?? '')
+  return amount === undefined || length === undefined ? null : Number(amount) * length
 }
 
-/** A duration in its largest unit, rounded down: `3 min`, `2 h`, `1 day`. */
-export function formatDuration (milliseconds: number): string {
-  if (milliseconds < second) return `${Math.round(milliseconds)} ms`
-  if (milliseconds < minute) return `${Math.floor(milliseconds / second)} s`
-  if (milliseconds < hour) return `${Math.floor(milliseconds / minute)} min`
-  if (milliseconds < day) return `${Math.floor(milliseconds / hour)} h`
-  if (milliseconds < 2 * month) return plural(Math.floor(milliseconds / day), 'day')
-  if (milliseconds < 2 * year) return plural(Math.floor(milliseconds / month), 'month')
-  return plural(Math.floor(milliseconds / year), 'year')
+const scale: ReadonlyArray<readonly [unit: number, upTo: number, name: (count: number) => string]> = [
+  [1, second, count => `${count} ms`],
+  [second, minute, count => `${count} s`],
+  [minute, hour, count => `${count} min`],
+  [hour, day, count => `${count} h`],
+  [day, 2 * month, count => plural(count, 'day')],
+  [month, 2 * year, count => plural(count, 'month')],
+  [year, Infinity, count => plural(count, 'year')]
+]
+
+/** A duration in its largest unit: `3 min`, `2 h`, `1 day`. Rounded to the nearest, unless told otherwise. */
+export function formatDuration (milliseconds: number, round: (value: number) => number = Math.round): string {
+  const [unit, , name] = scale.find(([unit, upTo]) => round(milliseconds / unit) * unit < upTo) ?? scale.at(-1)!
+  return name(round(milliseconds / unit))
 }
 
-/** A time as seen from `now`: `3 min ago`, `in 2 h`. */
+/** A time as seen from `now`: `3 min ago` (or a little more), `in 2 h` (to the nearest). */
 export function relativeTime (time: number, now: number): string {
   const distance = time - now
   if (Math.abs(distance) < second) return 'now'
-  return distance < 0 ? `${formatDuration(-distance)} ago` : `in ${formatDuration(distance)}`
+  return distance < 0 ? `${formatDuration(-distance, Math.floor)} ago` : `in ${formatDuration(distance)}`
 }
 
 /** A time in the local time zone, to the second: `2026-01-31 13:05:09`. What no calendar has stays a number. */

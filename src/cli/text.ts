@@ -1,4 +1,9 @@
-import truncatedWidth from 'fast-string-truncated-width'
+import stringWidth from 'fast-string-width'
+
+const segmenter = new Intl.Segmenter()
+
+// A character as it is seen may consist of several: more than so many are rare.
+const longestCharacter = 16
 
 // Control characters of both sets, line and paragraph separators, and what changes the direction of writing:
 // a session's content must not be able to move the cursor of the terminal that shows it, or to rearrange its text.
@@ -12,13 +17,21 @@ export function printable (text: string): string {
 
 /** The columns that a text without colors takes on a terminal. */
 export function widthOf (text: string): number {
-  return truncatedWidth(text).width
+  return stringWidth(text)
 }
 
 /** The text, shortened to `width` columns with an ellipsis where it is longer. */
 export function truncate (text: string, width: number): string {
-  const { index, truncated, ellipsed } = truncatedWidth(text, { limit: Math.max(width, 1), ellipsis: '…', ellipsisWidth: 1 })
-  return truncated ? text.slice(0, index) + (ellipsed ? '…' : '') : text
+  const start = text.slice(0, width * longestCharacter)
+  if (start === text && widthOf(text) <= width) return text
+  let kept = ''
+  let left = width - 1
+  for (const { segment } of segmenter.segment(start)) {
+    left -= widthOf(segment)
+    if (left < 0) break
+    kept += segment
+  }
+  return kept + '…'
 }
 
 /** The text with spaces up to `width` columns, after it or before it. */
