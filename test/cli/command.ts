@@ -12,6 +12,9 @@ const command = process.env['NODE_V8_COVERAGE'] === undefined
   ? [join(root, 'dist/cli/main.js')]
   : ['--import', join(root, 'node_modules/tsx/dist/loader.mjs'), join(root, 'src/cli/main.ts')]
 
+// In milliseconds.
+const patience = 120_000
+
 /** What became of the command. */
 export interface Ended {
   readonly code: number
@@ -35,6 +38,16 @@ export function run (parameters: readonly string[], { env, cwd, onStart, uid }: 
   }), onStart)
 }
 
+/** Runs Node.js with these parameters. */
+export function runNode (parameters: readonly string[]): Promise<Ended> {
+  return ended(spawn(process.execPath, parameters, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] }))
+}
+
+/** The environment of a command whose clock is ahead by so many milliseconds. */
+export function ahead (milliseconds: number): Record<string, string> {
+  return { NODE_OPTIONS: `--import=data:text/javascript,{const${'%20'}now=Date.now;Date.now=()=>now()+${milliseconds}}` }
+}
+
 /** Runs a line of shell in which `file-sessions` is the built command. */
 export function shell (line: string, { env, cwd }: RunOptions = {}): Promise<Ended> {
   const definition = `file-sessions () { ${quoted([process.execPath, ...command])} "$@"; }`
@@ -43,6 +56,9 @@ export function shell (line: string, { env, cwd }: RunOptions = {}): Promise<End
 
 /** What is typed when the terminal shows something: each once, in their order. */
 export type Answers = ReadonlyArray<readonly [shown: RegExp, typed: string]>
+
+/** As a user whom modes stop: root is stopped by none. */
+export const asNobody: RunOptions = process.getuid?.() === 0 ? { uid: 65534 } : {}
 
 /** Ctrl-C, as a terminal sends it. */
 export const ctrlC = '\u0003'
@@ -110,8 +126,13 @@ function ended (child: ReturnType<typeof spawn>, onStart?: (child: ReturnType<ty
     let errors = ''
     child.stdout!.setEncoding('utf8').on('data', (text: string) => { output += text })
     child.stderr!.setEncoding('utf8').on('data', (text: string) => { errors += text })
+    // A command that waits for something that never comes is to fail here, and not to hold up the others.
+    const timer = setTimeout(() => child.kill('SIGKILL'), patience)
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ code: code ?? (signal === null ? -1 : -2), output, errors }))
+    child.on('close', code => {
+      clearTimeout(timer)
+      resolve({ code: code ?? -1, output, errors })
+    })
     onStart?.(child)
   })
 }

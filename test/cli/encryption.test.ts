@@ -1,9 +1,9 @@
-import { chown, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { readSession, writeIfChanged } from '../../src/index.ts'
 import { namesIn, suiteOnDisk, valueOf } from '../support.ts'
-import { put, run, sessionOf } from './command.ts'
+import { asNobody, put, run, sessionOf } from './command.ts'
 
 const test = suiteOnDisk('file-sessions encrypt, decrypt and rotate')
 
@@ -77,6 +77,24 @@ test('files that hold no session stay as they are', async ({ directory }) => {
   const { code, output, errors } = await run(['encrypt', directory], withCurrent)
   assert.equal([code, output, errors], [0, 'Encrypted 0 sessions; 0 were encrypted already.\n', "3 files without a session stayed as they were; 'file-sessions doctor' says more.\n"])
   assert.is(await readFile(join(directory, 'package.json'), 'utf8'), '{"name":"x"}')
+})
+
+test('says what could not be rewritten, and leaves it as it is', async ({ directory }) => {
+  const file = await put(directory, 'a', sessionOf())
+  await chmod(file, 0o644)
+  await chmod(directory, 0o555)
+  const { code, output, errors } = await run(['encrypt', directory], { ...withCurrent, ...asNobody })
+  await chmod(directory, 0o700)
+  assert.equal([code, output, errors], [1, 'Encrypted 0 sessions; 0 were encrypted already.\n', `${file} could not be rewritten: permission denied.\n`])
+  assert.equal(await namesIn(directory), ['a.json'])
+})
+
+test('says what could not be read', async ({ directory }) => {
+  const file = await put(directory, 'a', sessionOf())
+  await chmod(directory, 0o755)
+  if (asNobody.uid === undefined) await chmod(file, 0o000)
+  const { code, errors } = await run(['rotate', directory], { ...withCurrent, ...asNobody })
+  assert.equal([code, errors], [1, `${file} could not be read: permission denied.\nThe old secret must stay: not every session is under the first one.\n`])
 })
 
 for (const command of ['encrypt', 'decrypt', 'rotate']) {

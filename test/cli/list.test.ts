@@ -2,7 +2,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suiteOnDisk } from '../support.ts'
-import { put, rowsOf, run, sessionOf } from './command.ts'
+import { asNobody, put, rowsOf, run, sessionOf } from './command.ts'
 
 const test = suiteOnDisk('file-sessions list')
 
@@ -171,7 +171,7 @@ test('says what to do about a directory that it cannot list', async ({ directory
   assert.equal(await run(['list', file]), { code: 1, output: '', errors: `file-sessions: ${file} is not a directory; name the one that the server keeps its sessions in.\n` })
   assert.equal(await run(['list', join(file, 'x')]), { code: 1, output: '', errors: `file-sessions: ${file}/x is not a directory; name the one that the server keeps its sessions in.\n` })
   await chmod(directory, 0o000)
-  const { code, errors } = await run(['list', directory], process.getuid?.() === 0 ? { uid: 65534 } : {})
+  const { code, errors } = await run(['list', directory], asNobody)
   await chmod(directory, 0o700)
   assert.equal([code, errors], [1, `file-sessions: The directory ${directory} cannot be read (permission denied); run this as the user of the server.\n`])
 })

@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { writeIfChanged } from '../../src/index.ts'
 import { namesIn, suiteOnDisk, valueOf } from '../support.ts'
-import { put, rowsOf, run, sessionOf } from './command.ts'
+import { asNobody, put, rowsOf, run, sessionOf } from './command.ts'
 
 const test = suiteOnDisk('file-sessions prune')
 
@@ -79,6 +79,17 @@ test('--unreadable never takes what is encrypted under a secret that was not giv
   assert.is((await run(['prune', directory, '--unreadable', '--yes'], { env: { SESSION_FILE_SECRET: secret } })).errors, 'There is no other file to remove.\n')
   const { output } = await run(['prune', directory, '--unreadable', '--yes'], { env: { SESSION_FILE_SECRET: 'o'.repeat(32) } })
   assert.match(output, /a\.json .* it is encrypted, and none of the secrets decrypts it\nRemoved 1 file\.\n$/)
+})
+
+test('says what could not be removed', async ({ directory }) => {
+  const expired = await put(directory, 'a', sessionOf(), { age: 9 * day })
+  const broken = await put(directory, 'b', '{')
+  for (const file of [expired, broken]) await chmod(file, 0o644)
+  await chmod(directory, 0o555)
+  const { code, errors } = await run(['prune', directory, '--unreadable', '--yes'], asNobody)
+  await chmod(directory, 0o700)
+  assert.equal([code, errors], [1, `${expired} could not be removed: permission denied.\n${broken} could not be removed: permission denied.\n`])
+  assert.is((await namesIn(directory)).length, 2)
 })
 
 test('shows 20 files and counts the others', async ({ directory }) => {

@@ -1,4 +1,4 @@
-import { statfsSync, type Stats } from 'node:fs'
+import { statfsSync, type Stats, type StatsFs } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { Context } from '../context.ts'
 import { checkDirectory } from '../core.ts'
@@ -15,7 +15,7 @@ const leastInodes = 10_000
 export async function examineDirectory (context: Context): Promise<readonly Finding[]> {
   const { directory } = context
   const stats = statOf(directory)!
-  return [...modeFindings(directory, stats), ...roomFindings(directory), ...await storeFindings(context)]
+  return [...modeFindings(directory, stats), ...roomFindings(statfsSync(directory)), ...await storeFindings(context)]
 }
 
 function modeFindings (directory: string, stats: Stats): readonly Finding[] {
@@ -39,8 +39,8 @@ function ownerFinding (directory: string, { uid }: Stats): Finding {
   return { level: 'note', subject: 'owner', message: `The directory belongs to the user with the id ${uid}, and you are ${username} (${own}).`, advice: `The server has to run as its owner; if it does not: chown -R USER ${directory}` }
 }
 
-function roomFindings (directory: string): readonly Finding[] {
-  const { bavail, bsize, files, ffree } = statfsSync(directory)
+/** What a file system says about how much room there is. */
+export function roomFindings ({ bavail, bsize, files, ffree }: StatsFs): readonly Finding[] {
   const bytes = bavail * bsize
   const room = fine('space', `There are ${formatBytes(bytes)} free${files > 0 ? `, and ${formatCount(ffree)} inodes` : ''}.`)
   const findings: Finding[] = []
