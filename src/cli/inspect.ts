@@ -1,9 +1,10 @@
 import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import type { Result } from 'neverthrow'
-import { Cipher, Disk, readSession, type ReadFailure, type StoredSession } from './core.ts'
+import { Cipher, Disk, type ReadFailure, type StoredSession } from '../index.ts'
+import { describeSession, type DescribedSession } from './core.ts'
 import { reasonOf } from './exit.ts'
-import { lastUseOf, readBytes, statOf } from './files.ts'
+import { lastUseOf, statOf } from './files.ts'
 
 /** How long a session lives after its last use when its cookie does not say, in milliseconds: the store's default. */
 export const defaultTtl = 14 * 24 * 60 * 60 * 1000
@@ -43,7 +44,7 @@ interface FileFacts {
 }
 
 interface Reading {
-  readonly result: Result<StoredSession | null, ReadFailure>
+  readonly result: Result<DescribedSession | null, ReadFailure>
   readonly isEncrypted: boolean
   readonly isUnderOldSecret: boolean
 }
@@ -82,53 +83,42 @@ export class Inspector {
     }
     if (stats === null) return null
     const facts = { id, name, file, stats, lastUsedAt: lastUseOf(stats), size: stats.size }
-    const { result, isEncrypted, isUnderOldSecret } = await this.#read(file)
+    const { result, isEncrypted, isUnderOldSecret } = await this.#read(file, facts.lastUsedAt)
     return result.match(
-      session => session && this.#describe(facts, session, isEncrypted, isUnderOldSecret),
+      described => described && describe(facts, described, isEncrypted, isUnderOldSecret),
       failure => explain(facts, failure)
     )
   }
 
   // With secrets, first as what is most likely: encrypted under the first one.
-  async #read (file: string): Promise<Reading> {
-    const { extension, ttl, secrets } = this.#options
+  async #read (file: string, lastUsedAt: number): Promise<Reading> {
+    const { extension, ttl = defaultTtl, secrets } = this.#options
     const options = { extension, ttl, disk: this.#disk }
-    const plain = async () => ({ result: await readSession(file, options), isEncrypted: false, isUnderOldSecret: false })
+    const plain = async () => ({ result: await describeSession(file, lastUsedAt, options), isEncrypted: false, isUnderOldSecret: false })
     if (this.#first === undefined) return await plain()
-    const result = await readSession(file, { ...options, secret: this.#first, requireEncryption: true })
+    const result = await describeSession(file, lastUsedAt, { ...options, secret: this.#first, requireEncryption: true })
     const failure = result.isErr() ? result.error.type : null
     if (failure === 'not-encrypted') return await plain()
     if (failure !== 'decrypt-failed' || secrets.length === 1) return { result, isEncrypted: true, isUnderOldSecret: false }
-    return { result: await readSession(file, { ...options, secret: this.#all, requireEncryption: true }), isEncrypted: true, isUnderOldSecret: true }
+    return { result: await describeSession(file, lastUsedAt, { ...options, secret: this.#all!, requireEncryption: true }), isEncrypted: true, isUnderOldSecret: true }
   }
+}
 
-  #describe (facts: FileFacts, session: StoredSession, isEncrypted: boolean, isUnderOldSecret: boolean): InspectedSession {
-    const { cookie } = session
-    const hasCookie = typeof cookie === 'object' && cookie !== null && !Array.isArray(cookie)
-    // Where the cookie decides, the store puts the date that it decided for there.
-    const expires = hasCookie ? (cookie as { expires?: unknown }).expires : undefined
-    const expiresAt = expires instanceof Date ? expires.getTime() : facts.lastUsedAt + (this.#options.ttl ?? defaultTtl)
-    return { ...facts, kind: 'session', session, expiresAt, isExpired: expiresAt <= Date.now(), isEncrypted, isUnderOldSecret, isForeign: !isEncrypted && !hasCookie }
-  }
+function describe (facts: FileFacts, { session, expiresAt }: DescribedSession, isEncrypted: boolean, isUnderOldSecret: boolean): InspectedSession {
+  const { cookie } = session
+  const hasCookie = typeof cookie === 'object' && cookie !== null && !Array.isArray(cookie)
+  return { ...facts, kind: 'session', session, expiresAt, isExpired: expiresAt <= Date.now(), isEncrypted, isUnderOldSecret, isForeign: !isEncrypted && !hasCookie }
 }
 
 function explain (facts: FileFacts, failure: ReadFailure): InspectedOther {
   switch (failure.type) {
     case 'read-failed': return { ...facts, kind: 'refused', reason: reasonOf(failure.cause) }
     case 'decrypt-failed': return { ...facts, kind: 'locked', reason: 'it is encrypted, and none of the secrets decrypts it' }
-    default: return { ...facts, ...whyMalformed(facts.file) }
-  }
-}
-
-function whyMalformed (file: string): Pick<InspectedOther, 'kind' | 'reason'> {
-  try {
-    const bytes = readBytes(file)
-    if (bytes === null || bytes.length === 0) return { kind: 'unreadable', reason: 'it is empty' }
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { kind: 'unreadable', reason: 'it holds a forbidden key such as __proto__' }
-    return { kind: 'foreign', reason: 'it is JSON, but no object' }
-  } catch (cause) {
-    return { kind: 'unreadable', reason: cause instanceof SyntaxError ? 'it is not JSON' : 'it is not UTF-8' }
+    case 'not-encrypted': return { ...facts, kind: 'unreadable', reason: 'it is not encrypted' }
+    case 'malformed': {
+      const { isJson = false, message } = failure.cause as Error & { readonly isJson?: boolean }
+      return { ...facts, kind: isJson ? 'foreign' : 'unreadable', reason: facts.size === 0 ? 'it is empty' : message }
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from './context.ts'
-import { Cipher, recodeSession } from './core.ts'
+import { Cipher } from '../index.ts'
+import { recodeSession } from './core.ts'
 import { reasonOf, usageError } from './exit.ts'
 import { plural } from './format.ts'
 import type { Inspected, InspectedSession } from './inspect.ts'
@@ -52,7 +53,7 @@ async function recodeOne (first: Inspected, context: Context, cipher: Cipher, to
     if (isFine(inspected)) return 'already'
     const { id, file, isEncrypted, stats } = inspected
     try {
-      if (await recodeSession(file, { id, cipher, to, isEncrypted, expected: stats })) return 'changed'
+      if (recodeSession(file, { id, cipher, to, isEncrypted, expected: stats })) return 'changed'
     } catch (cause) {
       note(`${file} could not be rewritten: ${reasonOf(cause)}.`)
       return 'failed'

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { confirm } from '../ask.ts'
 import { contextOf, withStoreOptions, type Context, type Terminal } from '../context.ts'
-import { Cipher, pruneSessions, removeSession, type PruneReport } from '../core.ts'
+import { pruneSessions, removeSession, type PruneReport } from '../../index.ts'
 import { CommandError, reasonOf, status, type Status } from '../exit.ts'
 import { countSessions, statOf } from '../files.ts'
 import { formatBytes, formatCount, formatDuration, plural, relativeTime } from '../format.ts'
@@ -50,28 +50,23 @@ async function prune (context: Context, { dryRun = false, unreadable, foreign }:
   const { directory, extension, ttl, secrets, err, signal } = context
   const progress = new Progress(err, dryRun ? 'Looking' : 'Pruning', err.isTerminal ? await countSessions(directory, context) : 0)
   let failed = 0
-  try {
-    const report = await pruneSessions(directory, {
-      extension,
-      ttl,
-      secret: secrets.length === 0 ? undefined : new Cipher(secrets),
-      dryRun,
-      signal,
-      onProgress: scanned => progress.update(scanned),
-      onFailure: ({ file, cause }) => {
-        failed++
-        progress.clear()
-        context.note(`${file} could not be removed: ${reasonOf(cause)}.`)
-      }
-    })
-    progress.clear()
-    await context.out.line(sentenceOf(report, dryRun, unreadable !== true && foreign !== true))
-    await context.out.flush()
-  } catch (cause) {
-    throw new CommandError(`Pruning ${directory} failed: ${reasonOf(cause)}; what was removed until then is gone.`)
-  } finally {
-    progress.clear()
-  }
+  const result = await pruneSessions(directory, {
+    extension,
+    ...(ttl !== undefined && { ttl }),
+    ...(secrets.length > 0 && { secret: secrets }),
+    dryRun,
+    signal,
+    onProgress: ({ scanned }) => progress.update(scanned),
+    onFailure: ({ file, cause }) => {
+      failed++
+      progress.clear()
+      context.note(`${file} could not be removed: ${reasonOf(cause)}.`)
+    }
+  })
+  progress.clear()
+  if (result.isErr()) throw new CommandError(`Pruning ${directory} failed: ${reasonOf(result.error.cause)}; what was removed until then is gone.`)
+  await context.out.line(sentenceOf(result.value, dryRun, unreadable !== true && foreign !== true))
+  await context.out.flush()
   if (signal.aborted) context.note('Interrupted: the other files were not looked at.')
   return signal.aborted ? status.interrupted : failed > 0 ? status.failed : status.done
 }
@@ -82,8 +77,10 @@ function sentenceOf ({ scanned, removed, kept, unreadable, foreign, temporary, d
     `${formatCount(kept)} live`
   ]
   if (temporary > 0) parts.push(`${plural(temporary, 'temporary file')} ${dryRun ? 'would go too' : 'removed too'}`)
-  if (unreadable + foreign > 0) parts.push(`${plural(unreadable + foreign, 'file')} without a session kept${hasHint ? ' (--unreadable, --foreign)' : ''}`)
-  return parts.join(', ') + '.'
+  if (unreadable > 0) parts.push(`${formatCount(unreadable)} unreadable`)
+  if (foreign > 0) parts.push(`${formatCount(foreign)} foreign`)
+  const hint = hasHint && unreadable + foreign > 0 ? "; 'file-sessions doctor' says what the others are" : ''
+  return `${parts.join(', ')}${hint}.`
 }
 
 async function pruneOthers (context: Context, flags: PruneFlags): Promise<Status> {

@@ -1,10 +1,9 @@
 import { Command } from 'commander'
 import { confirm } from '../ask.ts'
 import { collect, contextOf, withStoreOptions, type Context, type Terminal } from '../context.ts'
-import { removeSession } from '../core.ts'
 import { reasonOf, status, usageError, CommandError, type Status } from '../exit.ts'
 import { parsePath, pathOf, textOf, valueAt } from '../field.ts'
-import { sessionFile } from '../../index.ts'
+import { removeSession, sessionFile } from '../../index.ts'
 import { formatCount, plural, relativeTime } from '../format.ts'
 import { resolveId } from '../resolve.ts'
 import { Selector } from '../select.ts'
@@ -92,8 +91,7 @@ async function revokeAll (ids: readonly string[], context: Context, tell?: (id: 
   let failed = 0
   for (const id of ids) {
     if (context.signal.aborted) return await interrupted(ended, ids.length, context)
-    const file = sessionFile(context.directory, id, context)
-    const result = file.isErr() ? file : await removeSession(file.value)
+    const result = await sessionFile(context.directory, id, context).asyncAndThen(file => removeSession(file))
     if (result.isOk()) {
       ended++
       await tell?.(id)

@@ -1,8 +1,6 @@
 import { statfsSync, type Stats, type StatsFs } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { Context } from '../context.ts'
-import { checkDirectory } from '../core.ts'
-import { reasonOf } from '../exit.ts'
 import { canWrite, statOf } from '../files.ts'
 import { formatBytes, formatCount } from '../format.ts'
 import { fine, type Finding } from './finding.ts'
@@ -12,10 +10,9 @@ const leastBytes = 100_000_000
 const leastInodes = 10_000
 
 /** What the directory itself and its file system say: who may do what, and how much room there is. */
-export async function examineDirectory (context: Context): Promise<readonly Finding[]> {
-  const { directory } = context
+export function examineDirectory ({ directory }: Context): readonly Finding[] {
   const stats = statOf(directory)!
-  return [...modeFindings(directory, stats), ...roomFindings(statfsSync(directory)), ...await storeFindings(context)]
+  return [...modeFindings(directory, stats), ...writeFindings(directory), ...roomFindings(statfsSync(directory))]
 }
 
 function modeFindings (directory: string, stats: Stats): readonly Finding[] {
@@ -27,10 +24,12 @@ function modeFindings (directory: string, stats: Stats): readonly Finding[] {
       : { level: 'problem', subject: 'mode', message: `Other users may enter the directory (mode ${mode}).`, advice: `chmod 700 ${directory}` })
     findings.push(ownerFinding(directory, stats))
   }
-  if (!canWrite(directory)) {
-    findings.push({ level: 'problem', subject: 'write', message: 'You may not write to the directory.', advice: 'Run this as the user of the server; if that is you, give it the directory: chown -R USER ' + directory })
-  }
   return findings
+}
+
+function writeFindings (directory: string): readonly Finding[] {
+  if (canWrite(directory)) return []
+  return [{ level: 'problem', subject: 'write', message: 'You may not write to the directory.', advice: `Run this as the user of the server; if that is you, give it the directory: chown -R USER ${directory}` }]
 }
 
 function ownerFinding (directory: string, { uid }: Stats): Finding {
@@ -48,12 +47,4 @@ export function roomFindings ({ bavail, bsize, files, ffree }: StatsFs): readonl
   // Some file systems (btrfs) make inodes as they need them, and say 0.
   if (files > 0 && ffree < leastInodes) findings.push({ ...room, level: 'problem', message: `Only ${formatCount(ffree)} inodes are free, one of which each new session takes.`, advice: 'Remove files, or make the file system anew with more of them (mkfs.ext4 -N).' })
   return findings.length > 0 ? findings : [room]
-}
-
-async function storeFindings (context: Context): Promise<readonly Finding[]> {
-  try {
-    return (await checkDirectory(context.directory, context)).map(message => ({ level: 'note', subject: 'store', message }))
-  } catch (cause) {
-    return [{ level: 'problem', subject: 'store', message: `The store cannot use the directory: ${reasonOf(cause)}` }]
-  }
 }

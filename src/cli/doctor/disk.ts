@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
+import { checkDirectory } from '../../index.ts'
 import type { Context } from '../context.ts'
 import { reasonOf } from '../exit.ts'
 import { formatCount, formatDuration } from '../format.ts'
@@ -21,16 +22,19 @@ const networks = new Map([[0x6969, 'NFS'], [0x517B, 'SMB'], [0xFF534D42, 'CIFS']
 const names = new Map([[0xEF53, 'ext4'], [0x58465342, 'XFS'], [0x9123683E, 'btrfs'], [0x01021994, 'tmpfs'], [0x794C7630, 'overlayfs'], [0x2FC12FC1, 'ZFS'], [0x4D44, 'FAT'], [0x5346544E, 'NTFS'], ...networks])
 
 /** What the file system is like, found out by writing a few hidden files and removing them again. */
-export function examineDisk ({ directory }: Context): readonly Finding[] {
+export async function examineDisk ({ directory }: Context): Promise<readonly Finding[]> {
   const { type } = fs.statfsSync(directory)
   const name = names.get(type >>> 0) ?? `type 0x${(type >>> 0).toString(16)}`
+  const network = networkFinding(type >>> 0, name)
+  const checked = await checkDirectory(directory)
+  if (checked.isErr()) return [network, { level: 'problem', subject: 'disk', message: `${checked.error.reason}.` }]
   // The name of a temporary file of the store: should one be left, a prune removes it.
   const tag = join(directory, `.${randomBytes(6).toString('hex')}-`)
-  const files = ['0', '1'].map(count => `${tag}${count}.tmp`) as [string, string]
+  const files = [`${tag}0.tmp`, `${tag}1.tmp`] as const
   try {
-    return [networkFinding(type >>> 0, name), ...measure(files, name)]
+    return [network, ...measure(files, name)]
   } catch (cause) {
-    return [networkFinding(type >>> 0, name), { level: 'problem', subject: 'disk', message: `A file could not be written and replaced: ${reasonOf(cause)}.`, advice: 'Without that no session can be saved; run this as the user of the server to be sure.' }]
+    return [network, { level: 'problem', subject: 'disk', message: `The file system could not be measured: ${reasonOf(cause)}.`, advice: 'Sessions can be saved; see the log of the system.' }]
   } finally {
     files.forEach(file => fs.rmSync(file, { force: true }))
   }
@@ -42,7 +46,7 @@ function networkFinding (type: number, name: string): Finding {
     : fine('file system', `The directory is on a local file system (${name}).`)
 }
 
-function measure ([file, temporary]: [string, string], name: string): readonly Finding[] {
+function measure ([file, temporary]: readonly [string, string], name: string): readonly Finding[] {
   fs.writeFileSync(file, '{}', { flag: 'wx', mode: 0o600 })
   const offset = fs.statSync(file).ctimeMs - Date.now()
   const tick = tickOf(file)
