@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Result } from 'neverthrow'
-import type { Cipher, Disk } from '../index.ts'
-import { readSession, type ReadFailure, type StoredSession } from '../index.ts'
+import { readSession, type Cipher, type Disk, type ReadFailure, type StoredSession } from '../index.ts'
+import { readBytes } from './files.ts'
 
 /** A session of any age, and when it expires. */
 export interface DescribedSession {
@@ -56,10 +56,11 @@ export interface RecodeOptions {
 
 /**
  * Replaces an encrypted file by the plain one or the other way, if it is still as expected: content, times, mode and
- * owner stay. `false` when it is not, or nothing decrypts it. Throws the error of the file system.
+ * owner stay. `false` when it is not, or is gone, or nothing decrypts it. Throws the error of the file system.
  */
 export function recodeSession (file: string, { id, cipher, to, isEncrypted, expected }: RecodeOptions): boolean {
-  const text = fs.readFileSync(file, 'utf8')
+  const text = readBytes(file)?.toString()
+  if (text === undefined) return false
   const plain = isEncrypted ? cipher.decrypt(text, id)?.text : text
   if (plain === undefined) return false
   const temporary = join(dirname(file), `.${tag}-${(count++).toString(36)}.tmp`)
