@@ -1,0 +1,135 @@
+import { err, ok, ResultAsync, type Result } from 'neverthrow'
+import { isSame, isUsedLater } from './cookie-dates.ts'
+import { isEnded } from './ended-note.ts'
+import type { CopyError } from './errors.ts'
+import { getSession, type KeyedStore } from './keyed-store.ts'
+import { replicate } from './replicate.ts'
+import { CopyTally, type CopyFailure, type CopyOutcome, type CopyProgress, type CopyReport } from './report.ts'
+import { hasExpired, sourceOf, type ListableStore, type SourceOptions, type SourceSession } from './source.ts'
+
+/** How to copy sessions. `extension`, `ttl` and `secret` are for a source that is a directory. */
+export interface CopyOptions extends SourceOptions {
+  /**
+   * How many sessions are copied at once.
+   * @default 64
+   */
+  readonly concurrency?: number
+  /**
+   * Whether nothing is written: the report says what would be.
+   * @default false
+   */
+  readonly dryRun?: boolean
+  /** Called after each session with the counts so far. */
+  readonly onProgress?: (progress: CopyProgress) => void
+  /** Called after each session with what became of it. */
+  readonly onSession?: (id: string, outcome: CopyOutcome) => void
+  /** Stops the copy; the sessions that are being copied are finished first. */
+  readonly signal?: AbortSignal
+}
+
+// A target that is gone fails every session. To go on through a million of them helps nobody.
+const giveUpAfter = 100
+
+/**
+ * Copies the sessions of `source`, a directory, a `FileStore` or any store that has `ids` or `all`, to `target`, any
+ * store. Resolves to how many had which outcome, and which could not be copied. The source is not changed.
+ *
+ * A session that the target has already is written only if it was used in the source later than in the target. Expired
+ * ones stay behind. It may run while the sessions are in use through `movingStore`, and any number of times: each
+ * run copies what is not yet there.
+ *
+ * Fails with `source-failed` when the source cannot be listed, with `target-failed` when the target failed 100 times
+ * in a row, and with `copy-aborted`. Each has the report up to there. Throws a `TypeError` for an option that is not as
+ * expected.
+ *
+ * ```ts
+ * const result = await copySessions('./sessions', new RedisStore({ client }))
+ * ```
+ */
+export function copySessions (source: string | ListableStore, target: KeyedStore, options: CopyOptions = {}): ResultAsync<CopyReport, CopyError> {
+  return new ResultAsync(new Copy(source, target, options).run())
+}
+
+class Copy {
+  readonly #tally = new CopyTally()
+  readonly #unreadable = new Map<string, unknown>()
+  readonly #source
+  readonly #target
+  readonly #options
+  #failuresInARow = 0
+  #error: { readonly type: CopyError['type'], readonly cause: unknown } | null = null
+
+  constructor (source: string | ListableStore, target: KeyedStore, options: CopyOptions) {
+    this.#source = sourceOf(source, options, (id, failure) => this.#unreadable.set(id, failure))
+    this.#target = target
+    this.#options = options
+  }
+
+  async run (): Promise<Result<CopyReport, CopyError>> {
+    const { concurrency = 64 } = this.#options
+    const sessions = this.#source.list()[Symbol.asyncIterator]()
+    await Promise.all(Array.from({ length: concurrency }, () => this.#work(sessions)))
+    for (const [id, cause] of this.#unreadable) {
+      this.#tally.fail({ id, cause })
+      this.#tell(id, 'failed')
+    }
+    const { report } = this.#tally
+    return this.#error === null ? ok(report) : err({ ...this.#error, report })
+  }
+
+  async #work (sessions: AsyncIterator<SourceSession>): Promise<void> {
+    while (!this.#isStopped()) {
+      const next = await sessions.next().catch((cause: unknown) => this.#stop('source-failed', cause))
+      if (next === undefined || next.done === true) return
+      const { id } = next.value
+      await this.#copy(next.value).then(
+        outcome => this.#copied(id, outcome),
+        (cause: unknown) => this.#failed({ id, cause })
+      )
+    }
+    await sessions.return?.()
+  }
+
+  #copied (id: string, outcome: Exclude<CopyOutcome, 'failed'>): void {
+    this.#tally.add(outcome)
+    this.#failuresInARow = 0
+    this.#tell(id, outcome)
+  }
+
+  #failed (failure: CopyFailure): void {
+    this.#tally.fail(failure)
+    if (++this.#failuresInARow >= giveUpAfter) this.#stop('target-failed', failure.cause)
+    this.#tell(failure.id, 'failed')
+  }
+
+  #tell (id: string, outcome: CopyOutcome): void {
+    try {
+      this.#options.onSession?.(id, outcome)
+      this.#options.onProgress?.(this.#tally.progress)
+    } catch (cause) {
+      this.#stop('copy-aborted', cause)
+    }
+  }
+
+  async #copy (listed: SourceSession): Promise<Exclude<CopyOutcome, 'failed'>> {
+    const { id, session, expiresAt } = listed
+    if (hasExpired(listed)) return 'expired'
+    const [copy, ended] = await Promise.all([getSession(this.#target, id), isEnded(this.#target, id)])
+    if (ended) return 'ended'
+    if (copy !== null && (isSame(session, copy) || !isUsedLater(session, copy))) return 'present'
+    if (this.#options.dryRun === true) return 'copied'
+    const move = { from: this.#source.store, to: this.#target }
+    return await replicate(id, session, move, expiresAt?.getTime()) === null ? 'ended' : 'copied'
+  }
+
+  #isStopped (): boolean {
+    const { signal } = this.#options
+    if (signal?.aborted === true) this.#stop('copy-aborted', signal.reason)
+    return this.#error !== null
+  }
+
+  // The first reason is the one that is told.
+  #stop (type: CopyError['type'], cause: unknown): undefined {
+    this.#error ??= { type, cause }
+  }
+}

@@ -1,0 +1,120 @@
+import type { SessionStore } from '@fastify/session'
+import { CallOrder } from './call-order.ts'
+import { isUsedLater } from './cookie-dates.ts'
+import { isEnded, noteEnded } from './ended-note.ts'
+import { destroySession, getSession, setSession, type CarriedSession, type KeyedStore } from './keyed-store.ts'
+import { replicate, type Move } from './replicate.ts'
+
+/** How to move sessions from one store to another. */
+export interface MovingStoreOptions {
+  /** The store that has the sessions so far. */
+  readonly from: KeyedStore
+  /** The store that shall have them. */
+  readonly to: KeyedStore
+  /**
+   * Whether nothing is moved yet: sessions stay in `from`, new ones are created there, and only those that another
+   * worker has moved are read and written in `to`. For the first deployment, during which workers that know
+   * only `from` are still running.
+   * @default false
+   */
+  readonly prepare?: boolean
+}
+
+/**
+ * A store for `@fastify/session` for the time in which sessions move from one store to another, in any number of
+ * processes. Nobody is logged out by the move, a logout is final, and no change is lost.
+ *
+ * A session that `from` has is read there and copied to `to` when it is used; every change of it is made in `from`
+ * first, then in `to`. A session that `from` does not have, such as a new one, lives in `to` alone. `destroy` notes
+ * in `to` that the session was ended, removes it from `from`, and then from `to`.
+ *
+ * `docs/growing.md` has the steps of a move, and what holds while old and new workers run side by side.
+ *
+ * ```ts
+ * store: movingStore({ from: new FileStore('./sessions'), to: new RedisStore({ client }) })
+ * ```
+ */
+export function movingStore ({ from, to, prepare = false }: MovingStoreOptions): SessionStore {
+  const move = { from, to }
+  const order = new CallOrder()
+  const set = prepare ? setWherePresent : setAndMove
+  return {
+    get: (id, callback) => callBack(order.run(id, () => get(id, move, prepare)), callback),
+    set: (id, session, callback) => {
+      const snapshot = snapshotOf(session)
+      callBack(order.run(id, async () => set(id, await snapshot, move)), callback)
+    },
+    destroy: (id, callback) => callBack(order.run(id, () => destroy(id, move)), callback)
+  }
+}
+
+async function get (id: string, move: Move, prepare: boolean): Promise<CarriedSession | null> {
+  const { from, to } = move
+  // In this order: a session that has left `from` in between is in `to` by then.
+  const original = await getSession(from, id)
+  const [copy, ended] = await Promise.all([getSession(to, id), isEnded(to, id)])
+  if (ended) return null
+  if (original === null) return copy
+  if (copy === null) return prepare ? original : await replicate(id, original, move)
+  // `from` is the first to have a change, unless a worker that does not see this `from` made it.
+  return isUsedLater(copy, original) ? copy : original
+}
+
+async function setAndMove (id: string, session: CarriedSession, move: Move): Promise<void> {
+  const { from, to } = move
+  const [original, ended] = await Promise.all([getSession(from, id), isEnded(to, id)])
+  if (ended) return
+  if (original === null) return await setIn(to, id, session, move)
+  await setSession(from, id, session)
+  await replicateCurrent(id, move)
+}
+
+async function setWherePresent (id: string, session: CarriedSession, move: Move): Promise<void> {
+  const { from, to } = move
+  const [original, copy, ended] = await Promise.all([getSession(from, id), getSession(to, id), isEnded(to, id)])
+  if (ended) return
+  if (original === null && copy !== null) return await setIn(to, id, session, move)
+  await setIn(from, id, session, move)
+  // Another worker may have moved the session before it could see this change.
+  if (await getSession(to, id) !== null) await replicateCurrent(id, move)
+}
+
+// Of `from` and not of the argument: `FileStore` merges the changes of concurrent requests.
+async function replicateCurrent (id: string, move: Move): Promise<void> {
+  const current = await getSession(move.from, id)
+  if (current === null) await destroySession(move.to, id)
+  else await replicate(id, current, move)
+}
+
+// A request that was under way when its session was ended must not bring it back.
+async function setIn (store: KeyedStore, id: string, session: CarriedSession, { to }: Move): Promise<void> {
+  await setSession(store, id, session)
+  if (await isEnded(to, id)) await destroySession(store, id)
+}
+
+async function destroy (id: string, { from, to }: Move): Promise<void> {
+  // A session that cannot be read can still be ended.
+  const copies = await Promise.all([from, to].map(store => getSession(store, id).catch(() => null)))
+  await noteEnded(to, id, copies)
+  try {
+    // First, so that whoever writes a copy to `to` from now on finds out and removes it.
+    await destroySession(from, id)
+  } finally {
+    await destroySession(to, id)
+  }
+}
+
+// The session as it is at this moment, since the stores are asked before it is written. With its symbols: by one of
+// them `FileStore` finds what the request has loaded, and so what it has changed.
+async function snapshotOf (session: object): Promise<CarriedSession> {
+  const symbols = Object.getOwnPropertySymbols(session).map(symbol => [symbol, (session as Record<symbol, unknown>)[symbol]])
+  return Object.assign(JSON.parse(JSON.stringify(session)), Object.fromEntries(symbols))
+}
+
+// From outside the promise: what `callback` throws is its caller's exception.
+function callBack<T> (promise: Promise<T>, callback: (error: any, value?: any) => void): void {
+  promise.then(
+    value => process.nextTick(callback, null, value),
+    (error: unknown) => process.nextTick(callback, error)
+  )
+}

@@ -1,0 +1,13 @@
+import { writeSync } from 'node:fs'
+import { RedisStore } from 'connect-redis'
+import { createClient } from 'redis'
+import { copySessions } from '../../src/copy/index.ts'
+
+// Copies a directory to a Redis and says how far it is after every 100 sessions, then the report.
+const [directory = '', url = ''] = process.argv.slice(2)
+const client = await createClient({ url }).connect()
+const result = await copySessions(directory, new RedisStore({ client }), {
+  onProgress: ({ copied }) => { if (copied % 100 === 0) writeSync(1, `${copied}\n`) }
+})
+writeSync(1, `${JSON.stringify(result.isOk() ? result.value : result.error)}\n`)
+client.destroy()
