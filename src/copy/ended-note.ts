@@ -1,5 +1,6 @@
+import type { StoredSession } from '../session/session.ts'
 import { expiryOf } from './cookie-dates.ts'
-import { getSession, setSession, type CarriedSession, type KeyedStore } from './keyed-store.ts'
+import { getSession, setSession, type KeyedStore } from './keyed-store.ts'
 
 // The note looks like a session, so that any store can hold it, and its cookie's date lets the store remove it.
 const prefix = 'ended-session.'
@@ -16,7 +17,7 @@ export function isEndedNote (id: string): boolean {
 }
 
 /** Notes in `store` that the session `id` was ended, for as long as any of its `copies` could still be valid. */
-export function noteEnded (store: KeyedStore, id: string, copies: ReadonlyArray<CarriedSession | null>): Promise<void> {
+export function noteEnded (store: KeyedStore, id: string, copies: ReadonlyArray<StoredSession | null>): Promise<void> {
   const now = Date.now()
   const expiries = copies.filter(copy => copy !== null).map(copy => expiryOf(copy) ?? now + defaultTtl)
   const until = expiries.length === 0 ? now + defaultTtl : Math.max(now + shortestMs, ...expiries)

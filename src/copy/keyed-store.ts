@@ -1,8 +1,4 @@
-/** A session, as far as its copy is concerned: an object of JSON values, with or without a cookie. */
-export interface CarriedSession {
-  readonly cookie?: { readonly originalMaxAge?: unknown, readonly expires?: unknown } | null
-  readonly [key: string]: unknown
-}
+import type { StoredSession } from '../session/session.ts'
 
 /** What `@fastify/session` asks of a store, and all that a copy or a move needs: `FileStore`, `connect-redis`, `connect-valkey` and most others. */
 export interface KeyedStore {
@@ -12,12 +8,12 @@ export interface KeyedStore {
 }
 
 /** The session `id` of `store`, or `null` when there is none. Rejects with what the store calls back with or throws. */
-export async function getSession (store: KeyedStore, id: string): Promise<CarriedSession | null> {
-  return await call<CarriedSession | null | undefined>(callback => store.get(id, callback)) ?? null
+export async function getSession (store: KeyedStore, id: string): Promise<StoredSession | null> {
+  return await call<StoredSession | null | undefined>(callback => store.get(id, callback)) ?? null
 }
 
 /** Stores `session` as `id`. Rejects with what the store calls back with or throws; then it may be stored or not. */
-export function setSession (store: KeyedStore, id: string, session: CarriedSession): Promise<void> {
+export function setSession (store: KeyedStore, id: string, session: StoredSession): Promise<void> {
   return call(callback => store.set(id, session, callback))
 }
 

@@ -1,8 +1,9 @@
 import type { SessionStore } from '@fastify/session'
+import type { StoredSession } from '../session/session.ts'
 import { CallOrder } from './call-order.ts'
 import { isUsedLater } from './cookie-dates.ts'
 import { isEnded, noteEnded } from './ended-note.ts'
-import { destroySession, getSession, setSession, type CarriedSession, type KeyedStore } from './keyed-store.ts'
+import { destroySession, getSession, setSession, type KeyedStore } from './keyed-store.ts'
 import { replicate, type Move } from './replicate.ts'
 
 /** How to move sessions from one store to another. */
@@ -48,7 +49,7 @@ export function movingStore ({ from, to, prepare = false }: MovingStoreOptions):
   }
 }
 
-async function get (id: string, move: Move, prepare: boolean): Promise<CarriedSession | null> {
+async function get (id: string, move: Move, prepare: boolean): Promise<StoredSession | null> {
   const { from, to } = move
   // In this order: a session that has left `from` in between is in `to` by then.
   const original = await getSession(from, id)
@@ -60,7 +61,7 @@ async function get (id: string, move: Move, prepare: boolean): Promise<CarriedSe
   return isUsedLater(copy, original) ? copy : original
 }
 
-async function setAndMove (id: string, session: CarriedSession, move: Move): Promise<void> {
+async function setAndMove (id: string, session: StoredSession, move: Move): Promise<void> {
   const { from, to } = move
   const [original, ended] = await Promise.all([getSession(from, id), isEnded(to, id)])
   if (ended) return
@@ -69,7 +70,7 @@ async function setAndMove (id: string, session: CarriedSession, move: Move): Pro
   await replicateCurrent(id, move)
 }
 
-async function setWherePresent (id: string, session: CarriedSession, move: Move): Promise<void> {
+async function setWherePresent (id: string, session: StoredSession, move: Move): Promise<void> {
   const { from, to } = move
   const [original, copy, ended] = await Promise.all([getSession(from, id), getSession(to, id), isEnded(to, id)])
   if (ended) return
@@ -87,7 +88,7 @@ async function replicateCurrent (id: string, move: Move): Promise<void> {
 }
 
 // A request that was under way when its session was ended must not bring it back.
-async function setIn (store: KeyedStore, id: string, session: CarriedSession, { to }: Move): Promise<void> {
+async function setIn (store: KeyedStore, id: string, session: StoredSession, { to }: Move): Promise<void> {
   await setSession(store, id, session)
   if (await isEnded(to, id)) await destroySession(store, id)
 }
@@ -106,7 +107,7 @@ async function destroy (id: string, { from, to }: Move): Promise<void> {
 
 // The session as it is at this moment, since the stores are asked before it is written. With its symbols: by one of
 // them `FileStore` finds what the request has loaded, and so what it has changed.
-async function snapshotOf (session: object): Promise<CarriedSession> {
+async function snapshotOf (session: object): Promise<StoredSession> {
   const symbols = Object.getOwnPropertySymbols(session).map(symbol => [symbol, (session as Record<symbol, unknown>)[symbol]])
   return Object.assign(JSON.parse(JSON.stringify(session)), Object.fromEntries(symbols))
 }

@@ -1,6 +1,7 @@
+import type { StoredSession } from '../session/session.ts'
 import { isSame, withStoreExpiry } from './cookie-dates.ts'
 import { isEnded } from './ended-note.ts'
-import { destroySession, getSession, setSession, type CarriedSession, type KeyedStore } from './keyed-store.ts'
+import { destroySession, getSession, setSession, type KeyedStore } from './keyed-store.ts'
 
 /** The two stores of a move. */
 export interface Move {
@@ -20,7 +21,7 @@ export interface Move {
  *
  * Rejects with the error of a store. `to` then holds what it held before, or the session as it was in `from`.
  */
-export async function replicate (id: string, session: CarriedSession, { from, to }: Move, expiresAt?: number): Promise<CarriedSession | null> {
+export async function replicate (id: string, session: StoredSession, { from, to }: Move, expiresAt?: number): Promise<StoredSession | null> {
   let written = session
   for (;;) {
     const error = await setSession(to, id, withStoreExpiry(written, expiresAt)).then(() => null, (cause: unknown) => ({ cause }))
@@ -33,7 +34,7 @@ export async function replicate (id: string, session: CarriedSession, { from, to
   }
 }
 
-async function currentSession (id: string, { from, to }: Move): Promise<CarriedSession | null> {
+async function currentSession (id: string, { from, to }: Move): Promise<StoredSession | null> {
   const [current, ended] = await Promise.all([getSession(from, id), isEnded(to, id)])
   if (current !== null && !ended) return current
   // `from` as well: a store without `FileStore`'s rule lets a request that was under way bring a session back there.

@@ -1,9 +1,13 @@
 import { basename } from 'node:path'
+import type { Secret } from '../encryption/cipher.ts'
+import type { StoreFailure } from '../observability/messages.ts'
+import type { StoreOptions } from '../options.ts'
 import { sessionId } from '../path.ts'
 import { FileStore } from '../store.ts'
+import type { StoredSession } from '../session/session.ts'
 import { expiryOf } from './cookie-dates.ts'
 import { isEndedNote } from './ended-note.ts'
-import { call, getSession, type CarriedSession, type KeyedStore } from './keyed-store.ts'
+import { call, getSession, type KeyedStore } from './keyed-store.ts'
 
 /** A store that can say which sessions it has, as express-session has it: by `ids` (which is preferred) or by `all`. */
 export interface ListableStore extends KeyedStore {
@@ -18,13 +22,13 @@ export interface SourceOptions {
   /** How long a session whose cookie does not say lives after its last use, in milliseconds. */
   readonly ttl?: number
   /** The secret of encrypted sessions, or several. */
-  readonly secret?: string | Buffer | ReadonlyArray<string | Buffer>
+  readonly secret?: Secret
 }
 
 /** A session of the source. */
 export interface SourceSession {
   readonly id: string
-  readonly session: CarriedSession
+  readonly session: StoredSession
   /** Where the source knows it although the cookie does not say. */
   readonly expiresAt?: Date
 }
@@ -39,25 +43,26 @@ export interface Source {
 /** The source that a directory, a `FileStore` or another store is. `onUnreadable` is told of each file of a directory that cannot be read. */
 export function sourceOf (source: string | ListableStore, options: SourceOptions, onUnreadable: (id: string, failure: unknown) => void): Source {
   const store = typeof source === 'string' ? storeOf(source, options, onUnreadable) : source
-  if (store instanceof FileStore) return { store, list: () => store.list({ expired: true }) as AsyncIterable<SourceSession> }
+  // Its type of a session is the application's.
+  if (store instanceof FileStore) return { store, list: () => store.list({ expired: true }) as AsyncIterable<unknown> as AsyncIterable<SourceSession> }
   return { store, list: () => listStore(store) }
 }
 
 function storeOf (directory: string, { extension, ttl, secret }: SourceOptions, onUnreadable: (id: string, failure: unknown) => void): FileStore {
-  const naming = extension === undefined ? {} : { extension }
   const options = {
-    ...naming,
-    ...(ttl === undefined ? {} : { ttl }),
-    ...(secret === undefined ? {} : { secret }),
+    extension,
+    ttl,
+    secret,
     // Each session is read once or twice and then never again, and pruning is not the task of a copy.
     cacheSize: 0,
     pruneInterval: 0,
-    onFailure: (failure: object) => {
-      const file = 'file' in failure ? basename(String(failure.file)) : null
-      if (file !== null) onUnreadable(sessionId(file, naming) ?? file, failure)
+    onFailure: (failure: StoreFailure) => {
+      if (!('file' in failure)) return
+      const name = basename(failure.file)
+      onUnreadable(sessionId(name, extension === undefined ? {} : { extension }) ?? name, failure)
     }
   }
-  return new FileStore(directory, options as ConstructorParameters<typeof FileStore>[1])
+  return new FileStore(directory, options as StoreOptions)
 }
 
 async function * listStore (store: ListableStore): AsyncGenerator<SourceSession, void, undefined> {

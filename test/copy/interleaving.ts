@@ -30,9 +30,15 @@ export class Schedule {
       get: (id, callback) => step('get', id, callback, () => sessions.get(id)),
       set: (id, session, callback) => {
         const text = JSON.stringify(session)
-        step('set', id, callback, () => void sessions.set(id, text))
+        step('set', id, callback, () => {
+          sessions.set(id, text)
+          return undefined
+        })
       },
-      destroy: (id, callback) => step('destroy', id, callback, () => void sessions.delete(id))
+      destroy: (id, callback) => step('destroy', id, callback, () => {
+        sessions.delete(id)
+        return undefined
+      })
     }
   }
 

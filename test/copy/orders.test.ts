@@ -1,9 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { copySessions } from '../../src/copy/copy-sessions.ts'
-import { destroySession, getSession, setSession, type CarriedSession, type KeyedStore } from '../../src/copy/keyed-store.ts'
+import { destroySession, getSession, setSession, type KeyedStore } from '../../src/copy/keyed-store.ts'
 import { movingStore } from '../../src/copy/moving-store.ts'
-import { everyOrder, someOrders, type Program, type Schedule } from './interleaving.ts'
+import type { StoredSession } from '../../src/session/session.ts'
+import { everyOrder, someOrders, type Schedule } from './interleaving.ts'
 
 // Each test runs its program in every order of the steps of all who take part. A worker is a `movingStore` of its own,
 // as in a process of its own; `from` and `to` are plain stores without any rule of their own.
@@ -13,7 +14,7 @@ const start = Date.now()
 const maxAge = 3_600_000
 
 /** The session as it is after use `use`, in which `cart` was put into it. */
-const session = (use: number, cart: string): CarriedSession =>
+const session = (use: number, cart: string): StoredSession =>
   ({ cookie: { originalMaxAge: maxAge, expires: new Date(start + use + maxAge).toISOString() }, user: 'Ada', cart })
 
 const loaded = session(0, 'empty')
@@ -26,7 +27,7 @@ class Stage {
   readonly #redis: Map<string, string>
   #users = 0
 
-  constructor (schedule: Schedule, inFrom: CarriedSession | null = loaded, inTo: CarriedSession | null = null) {
+  constructor (schedule: Schedule, inFrom: StoredSession | null = loaded, inTo: StoredSession | null = null) {
     this.#schedule = schedule
     this.#files = new Map(inFrom === null ? [] : [[id, JSON.stringify(inFrom)]])
     this.#redis = new Map(inTo === null ? [] : [[id, JSON.stringify(inTo)]])
@@ -61,11 +62,11 @@ class Stage {
     await copySessions({ ...from, ids: callback => callback(null, [...this.#files.keys()]) }, target as unknown as KeyedStore)
   }
 
-  get inFrom (): CarriedSession | null {
+  get inFrom (): StoredSession | null {
     return JSON.parse(this.#files.get(id) ?? 'null')
   }
 
-  get inTo (): CarriedSession | null {
+  get inTo (): StoredSession | null {
     return JSON.parse(this.#redis.get(id) ?? 'null')
   }
 }

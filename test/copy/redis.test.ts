@@ -4,8 +4,9 @@ import { ok } from 'neverthrow'
 import { createClient, type RedisClientType } from 'redis'
 import * as assert from 'uvu/assert'
 import { copySessions, movingStore } from '../../src/copy/index.ts'
-import { destroySession, getSession, setSession, type CarriedSession } from '../../src/copy/keyed-store.ts'
+import { destroySession, getSession, setSession } from '../../src/copy/keyed-store.ts'
 import { FileStore } from '../../src/index.ts'
+import type { StoredSession } from '../../src/session/session.ts'
 import { failureOf, suiteOnDisk, valueOf } from '../support.ts'
 import { fill, sampleSession } from './sessions.ts'
 import { startServer, type TestServer } from './server.ts'
@@ -73,7 +74,7 @@ test('brings the sessions of a Redis into files, with the same expiry', async ({
   assert.is(valueOf(await copySessions(store, files)).copied, 400)
   for (const id of ids) assert.equal(plain(await getSession(files, id)), plain(await getSession(store, id)))
   for await (const { id, session, expiresAt } of files.list()) {
-    const { cookie } = session as CarriedSession
+    const { cookie } = session as StoredSession
     // Redis tells nobody the time to live of a session whose cookie names none: it is that of files.
     if (cookie?.expires) assert.is(expiresAt.getTime(), new Date(cookie.expires as Date).getTime(), id)
   }
