@@ -1,0 +1,58 @@
+import type { FileStore } from '../../index.ts'
+import type { SessionIndex } from '../index/session-index.ts'
+import { History } from './history.ts'
+import { failuresOf, statsOf } from './stats.ts'
+
+// In milliseconds: how often the store's counters are looked at, which costs nothing.
+const everyMs = 10_000
+
+/** A day of samples. */
+const capacity = 24 * 60 * 60 * 1000 / everyMs
+
+// Counts of sessions that are older than this are not those of the moment: ten minutes, which a scan of a million
+// sessions in the background keeps to.
+const recentMs = 10 * 60_000
+
+/** Fills the history while the application runs. */
+export class Recorder {
+  readonly history = new History(capacity)
+  readonly #store: FileStore
+  readonly #index: SessionIndex
+  readonly #interval: number
+  #timer: NodeJS.Timeout | null = null
+
+  /** `interval`: how often to count sessions while nobody looks, in milliseconds; 0 for never. */
+  constructor (store: FileStore, index: SessionIndex, interval: number) {
+    this.#store = store
+    this.#index = index
+    this.#interval = interval
+  }
+
+  start (): void {
+    void this.record()
+    this.#timer = setInterval(() => { void this.record() }, everyMs).unref()
+  }
+
+  stop (): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  /** Takes one sample. */
+  async record (): Promise<void> {
+    await this.#index.sample(this.#interval)
+    const at = Date.now()
+    const stats = statsOf(this.#store)
+    const counts = this.#index.counts !== null && at - this.#index.counts.at < recentMs ? this.#index.counts : null
+    this.history.add({
+      at,
+      inUse: counts?.usedWithin(5 * 60_000) ?? null,
+      lastHour: counts?.usedWithin(60 * 60_000) ?? null,
+      total: counts?.total ?? null,
+      gets: stats?.gets ?? null,
+      touches: stats?.touches ?? null,
+      writes: stats?.writes ?? null,
+      failures: stats === null ? null : failuresOf(stats)
+    })
+  }
+}

@@ -1,0 +1,4 @@
+export { dashboard } from './plugin.ts'
+export { defaultRedact } from './options.ts'
+
+export type { DashboardGuard, DashboardOptions } from './options.ts'

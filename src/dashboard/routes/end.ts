@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { listOwner, revokeOwner } from '../owner.ts'
+import { endPage } from '../pages/end.ts'
+import { messagePage } from '../pages/layout.ts'
+import { isSameOrigin } from '../same-origin.ts'
+import { formatListQuery, parseListQuery } from '../search/query.ts'
+import { ownSessionId, sendPage, type DashboardParts } from './parts.ts'
+
+const formType = 'application/x-www-form-urlencoded'
+
+// In bytes: the ids of a page, were each as long as a file name can be.
+const bodyLimit = 64 * 1024
+
+/** `POST /end`: asks first, and ends sessions when the form says `confirmed`: these ids, or all of an owner. */
+export function endRoutes (app: FastifyInstance, parts: DashboardParts): void {
+  const { source, index, store, site } = parts
+  // Within the dashboard only: the application may parse forms in its own way, or not at all.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) => done(null, new URLSearchParams(body as string)))
+
+  app.post('/end', { bodyLimit, onRequest: refuseOtherOrigins }, async (request, reply) => {
+    const form = request.body as URLSearchParams | undefined ?? new URLSearchParams()
+    const ids = form.getAll('id').filter(id => source.nameOf(id) !== null)
+    const owner = form.get('owner')
+    if (ids.length === 0 && owner === null) {
+      return sendPage(reply.code(400), messagePage(site, 'Nothing to end', 'The form names no session.'))
+    }
+    const back = formatListQuery(parseListQuery(Object.fromEntries(new URLSearchParams(form.get('back') ?? ''))))
+    if (form.get('confirmed') !== 'yes') return ask(request, reply, { ids, owner, back })
+    let count = 0
+    for (const id of ids) {
+      await store.revoke(id)
+      index.forget(source.nameOf(id)!)
+      count++
+    }
+    if (owner !== null) count += await endOwner(owner)
+    request.log.info({ count, ...(owner !== null && { owner }) }, 'sessions ended from the dashboard')
+    return reply.redirect(`${site.prefix || '/'}${back}${back === '' ? '?' : '&'}ended=${count}`, 303)
+  })
+
+  async function ask (request: FastifyRequest, reply: FastifyReply, { ids, owner, back }: { ids: string[], owner: string | null, back: string }) {
+    const own = ownSessionId(request)
+    const all = [...ids, ...owner === null ? [] : await idsOf(owner)]
+    const includesOwn = own !== null && all.includes(own)
+    return sendPage(reply, endPage(site, { ids, owner, count: owner === null ? null : all.length - ids.length, includesOwn, back }))
+  }
+
+  async function idsOf (owner: string): Promise<string[]> {
+    const ids = []
+    for await (const { id } of listOwner(store, owner) ?? []) ids.push(id)
+    return ids
+  }
+
+  async function endOwner (owner: string): Promise<number> {
+    const ids = await idsOf(owner)
+    const count = await revokeOwner(store, owner)
+    for (const id of ids) index.forget(source.nameOf(id)!)
+    return count
+  }
+
+  async function refuseOtherOrigins (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    if (isSameOrigin(request)) return undefined
+    return sendPage(reply.code(403), messagePage(site, 'Refused', 'This form was not sent from the dashboard.'))
+  }
+}

@@ -1,0 +1,72 @@
+import type { FileStore } from '../../index.ts'
+import type { Entry } from '../index/snapshot.ts'
+import { eager, TimeSlice } from '../index/time-slice.ts'
+import type { Redactor } from '../redact.ts'
+import type { SessionFields, SessionSource } from '../source.ts'
+import { passes, type FieldTest } from './field-test.ts'
+
+/** Sessions that a search keeps. With more than these an operator narrows the search anyway. */
+export const matchLimit = 1_000
+
+/** What a search goes through. */
+export interface SearchedStore {
+  readonly store: FileStore
+  readonly source: SessionSource
+  readonly redactor: Redactor
+}
+
+/** A search through the content of all sessions, in the background. */
+export class FieldSearch {
+  readonly #matches: Entry[] = []
+  readonly #isStopped = new AbortController()
+  #scanned = 0
+  #isDone = false
+  #lookedAt = performance.now()
+  readonly finished: Promise<void>
+
+  constructor ({ store, source, redactor }: SearchedStore, test: FieldTest) {
+    this.finished = this.#run({ store, source, redactor }, test).catch(() => {}).then(() => { this.#isDone = true })
+  }
+
+  /** What was found so far, newest first. */
+  get matches (): readonly Entry[] {
+    this.#lookedAt = performance.now()
+    return this.#matches.toSorted((one, other) => other.lastUsedAt - one.lastUsedAt)
+  }
+
+  get scanned (): number {
+    return this.#scanned
+  }
+
+  get isDone (): boolean {
+    return this.#isDone
+  }
+
+  /** Whether it stopped because it found as much as it keeps. */
+  get isFull (): boolean {
+    return this.#matches.length === matchLimit
+  }
+
+  /** How long ago somebody asked for its matches, in milliseconds. */
+  get unseenMs (): number {
+    return performance.now() - this.#lookedAt
+  }
+
+  stop (): void {
+    this.#isStopped.abort()
+  }
+
+  async #run ({ store, source, redactor }: SearchedStore, test: FieldTest): Promise<void> {
+    const slice = new TimeSlice(eager)
+    // Not with `get`, which would fill the store's cache with sessions that nobody uses.
+    for await (const { id, session, usedAt } of store.list()) {
+      if (this.#isStopped.signal.aborted) return
+      this.#scanned++
+      if (passes(session as unknown as SessionFields, test, redactor)) {
+        this.#matches.push({ name: source.nameOf(id)!, lastUsedAt: usedAt.getTime() })
+        if (this.isFull) return
+      }
+      if (slice.isOver) await slice.rest()
+    }
+  }
+}
