@@ -19,8 +19,15 @@ export class Client {
     return client
   }
 
+  /** The same person, whose cookie of this name somebody has exchanged for that of `other`. */
+  with (name: string, other: Client): Client {
+    const client = this.at(this.#address)
+    client.#cookies.set(name, other.#cookies.get(name) ?? '')
+    return client
+  }
+
   /** Asks for a page; follows no redirect. A `form` is sent as POST. */
-  async ask (path: string, form?: Record<string, string>, headers: Record<string, string> = {}): Promise<{ status: number, text: string, json: any, setCookie: string | null }> {
+  async ask (path: string, form?: Record<string, string>, headers: Record<string, string> = {}): Promise<{ status: number, text: string, json: any, location: string | null, setCookie: string }> {
     const response = await fetch(this.#address + path, {
       redirect: 'manual',
       headers: { ...headers, cookie: this.cookies },
@@ -28,7 +35,7 @@ export class Client {
     })
     for (const cookie of response.headers.getSetCookie()) this.#keep(cookie)
     const text = await response.text()
-    return { status: response.status, text, json: text.startsWith('{') ? JSON.parse(text) : null, setCookie: response.headers.get('set-cookie') }
+    return { status: response.status, text, json: text.startsWith('{') ? JSON.parse(text) : null, location: response.headers.get('location'), setCookie: response.headers.get('set-cookie') ?? '' }
   }
 
   #keep (cookie: string): void {

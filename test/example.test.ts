@@ -1,109 +1,128 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { buildApp } from '../examples/accounts/app.ts'
-import { secretFor } from '../examples/accounts/secret.ts'
+import { deviceOf } from '../examples/accounts/device.ts'
+import { secretIn } from '../examples/accounts/secret.ts'
+import { timeAgo } from '../examples/accounts/times.ts'
+import { countVisit } from '../examples/accounts/visits.ts'
 import { Client } from './client.ts'
+import { browsers, openShop, signIn, submit } from './shop.ts'
 import { namesIn, suiteOnDisk } from './support.ts'
 
 const test = suiteOnDisk('The example application')
-const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
-const safari = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Safari/604.1'
-
-/** The application on a directory, listening, until `story` is over. */
-async function open (directory: string, story: (address: string) => Promise<void>): Promise<void> {
-  const app = await buildApp({ sessionsDirectory: directory, secret: secretFor(directory, undefined) })
-  try {
-    await story(await app.listen({ host: '127.0.0.1', port: 0 }))
-  } finally {
-    await app.close()
-  }
-}
-
-const signIn = (client: Client, name: string, browser = firefox) => client.ask('/sign-in', { name }, { 'user-agent': browser })
+const sessionFiles = async (directory: string) => (await namesIn(join(directory, 'sessions')).catch(() => [])).filter(name => name.endsWith('.json'))
+const day = 24 * 60 * 60 * 1000
 
 test('keeps a login, its visits and its cart over a restart', async ({ directory }) => {
-  const client = new Client('')
-  let kept = client
-  await open(directory, async address => {
-    kept = client.at(address)
-    assert.is((await signIn(kept, 'Ada')).status, 303)
-    await kept.ask('/cart/add', { product: 'notebook' })
-    assert.match((await kept.ask('/')).text, 'Hello, Ada')
+  let client = new Client('')
+  await openShop(directory, async address => {
+    client = client.at(address)
+    assert.is((await signIn(client)).status, 303)
+    await submit(client, '/', '/cart', { product: 'notebook', change: '1', from: 'shelf' })
   })
-  await open(directory, async address => {
-    const { text } = await kept.at(address).ask('/')
+  await openShop(directory, async address => {
+    const { text } = await client.at(address).ask('/')
     assert.match(text, 'Hello, Ada')
-    assert.match(text, '<div class="visits">2</div>')
-    assert.match(text, '1 × € 6.50')
+    assert.match(text, '<dd id="visits">1</dd>')
+    assert.match(text, /Count: <\/span>1/)
   })
 })
 
-test('gives a new id at the login, and ends the session at the logout', async ({ directory }) => {
-  await open(directory, async address => {
+test('adds an account that can sign in after a restart, in any case of its letters', async ({ directory }) => {
+  await openShop(directory, async address => {
     const client = new Client(address)
-    await signIn(client, 'Ada')
-    const first = client.cookies
-    await signIn(client, 'Ada')
-    assert.is.not(client.cookies, first)
-    assert.is((await namesIn(directory)).filter(name => name.endsWith('.json')).length, 1)
-    await client.ask('/sign-out', {})
-    assert.is(client.cookies, '')
-    assert.match((await client.ask('/')).text, '<h1>Sign in</h1>')
-    assert.equal((await namesIn(directory)).filter(name => name.endsWith('.json')), [])
+    assert.is((await submit(client, '/register', '/register', { name: ' Lin ', password: 'a few good words' })).status, 303)
+    assert.match((await client.ask('/')).text, 'Your account is ready, Lin.')
+    assert.is((await submit(new Client(address), '/register', '/register', { name: 'LIN', password: 'other good words' })).status, 409)
   })
+  assert.not.match(await readFile(join(directory, 'users.json'), 'utf8'), 'good words')
+  await openShop(directory, async address => {
+    assert.is((await submit(new Client(address), '/sign-in', '/sign-in', { name: 'lin', password: 'a few good words' })).status, 303)
+  })
+})
+
+test('tells what is wrong with a name or a password, beside the field', async ({ directory }) => {
+  await openShop(directory, async address => {
+    const client = new Client(address)
+    const { status, text } = await submit(client, '/register', '/register', { name: ' ', password: 'short' })
+    assert.is(status, 400)
+    assert.match(text, /aria-invalid="true" aria-describedby="name-complaint" autofocus/)
+    assert.match(text, 'Enter a password of at least 12 characters.')
+    assert.match((await submit(client, '/register', '/register', { name: 'n'.repeat(41), password: 'p'.repeat(201) })).text, /at most 40 characters(.|\n)*at most 200 characters/)
+  })
+})
+
+test('remembers for 30 days who asks for it, and others until the browser closes', async ({ directory }) => {
+  await openShop(directory, async address => {
+    const client = new Client(address)
+    const expiry = async () => JSON.parse(await readFile(join(directory, 'sessions', (await sessionFiles(directory))[0]!), 'utf8')).cookie.originalMaxAge
+    assert.match((await signIn(client, { remember: true })).setCookie, 'Expires=')
+    assert.is(await expiry(), 30 * day)
+    assert.match((await client.ask('/')).text, 'for 30 days')
+    await submit(client, '/', '/sign-out', {})
+    assert.not.match((await signIn(client)).setCookie, 'Expires=')
+    assert.is(await expiry(), null)
+    assert.match((await client.ask('/')).text, 'until the browser closes')
+  })
+})
+
+test('counts visits and not clicks, and writes nothing for clicks within a minute', () => {
+  const session: any = {}
+  countVisit(session, 1_000_000_000)
+  assert.equal(session, { visits: 1, seenAt: 1_000_000_000 })
+  countVisit(session, 1_000_060_000)
+  assert.equal(session, { visits: 1, seenAt: 1_000_000_000 })
+  countVisit(session, 1_000_060_001)
+  assert.equal(session, { visits: 1, seenAt: 1_000_060_001 })
+  countVisit(session, 1_001_860_002)
+  assert.is(session.visits, 2)
 })
 
 test('shows where an account is signed in, and signs out there', async ({ directory }) => {
-  await open(directory, async address => {
-    const [here, there, elsewhere, eve] = [1, 2, 3, 4].map(() => new Client(address)) as [Client, Client, Client, Client]
-    await signIn(here, 'Ada')
-    await signIn(there, 'Ada', safari)
-    await signIn(elsewhere, 'Ada', 'curl/8.0')
-    await signIn(eve, 'Eve', safari)
-    const { text } = await here.ask('/places')
-    for (const browser of ['Firefox on Linux', 'Safari on iOS', 'curl', 'This browser, now']) assert.match(text, browser)
-    const [, handle = ''] = /Safari.*?name="place" value="([^"]*)"/s.exec(text) ?? []
-    assert.is((await here.ask('/places/end', { place: handle })).status, 303)
-    assert.match((await there.ask('/')).text, '<h1>Sign in</h1>')
-    assert.match((await elsewhere.ask('/')).text, 'Hello, Ada')
-    await here.ask('/places/end-others', {})
-    assert.match((await elsewhere.ask('/')).text, '<h1>Sign in</h1>')
-    assert.match((await here.ask('/')).text, 'Hello, Ada')
-    assert.match((await eve.ask('/')).text, 'Hello, Eve')
+  await openShop(directory, async address => {
+    const [here, there, elsewhere, grace] = [1, 2, 3, 4].map(() => new Client(address)) as [Client, Client, Client, Client]
+    await signIn(here)
+    await signIn(there, { browser: browsers.safari })
+    await signIn(elsewhere)
+    await signIn(grace, { name: 'Grace', browser: browsers.safari })
+    const { text } = await here.ask('/sessions')
+    for (const words of ['Firefox on Linux', 'Safari on iOS', 'This browser', 'Last used <time']) assert.match(text, words)
+    assert.is(text.match(/Safari on iOS<\/p>|Safari on iOS\s*<\/p>/g)?.length, 1)
+    const [, handle = ''] = /Sign out Safari(?:.|\n)*?name="session" value="([^"]*)"/.exec(text) ?? []
+    assert.is((await submit(grace, '/sessions', '/sessions/end', { session: handle })).status, 303)
+    assert.match((await there.ask('/')).text, 'Hello, Ada')
+    await submit(here, '/sessions', '/sessions/end', { session: handle })
+    assert.match((await here.ask('/sessions')).text, 'Safari on iOS is signed out.')
+    assert.is((await there.ask('/')).location, '/sign-in?ended')
+    assert.is((await there.ask('/')).location, '/sign-in')
+    await submit(here, '/sessions', '/sessions/end-others', {})
+    assert.is((await elsewhere.ask('/')).status, 303)
+    assert.match((await here.ask('/sessions')).text, 'One other browser is signed out.')
+    assert.match((await grace.ask('/')).text, 'Hello, Grace')
   })
 })
 
-test('escapes what people call themselves', async ({ directory }) => {
-  await open(directory, async address => {
-    const client = new Client(address)
-    await signIn(client, '<script>"&\'', '<b>Firefox/1')
-    assert.match((await client.ask('/')).text, 'Hello, &lt;script&gt;&quot;&amp;&#39;')
-    assert.not.match((await client.ask('/places')).text, '<b>')
-  })
+test('names browsers by what they say of themselves', () => {
+  assert.equal(deviceOf(browsers.firefox), { name: 'Firefox on Linux', kind: 'computer' })
+  assert.equal(deviceOf(browsers.safari), { name: 'Safari on iOS', kind: 'phone' })
+  for (const odd of [undefined, '', 'x', '<script>']) assert.equal(deviceOf(odd), { name: 'Unknown browser', kind: 'computer' })
 })
 
-test('answers what it does not know or like', async ({ directory }) => {
-  await open(directory, async address => {
-    const client = new Client(address)
-    assert.is((await signIn(client, ' ')).status, 400)
-    assert.is((await client.ask('/nowhere')).status, 404)
-    assert.is((await client.ask('/places')).status, 303)
-    await signIn(client, 'Ada')
-    assert.is((await client.ask('/cart/add', { product: '__proto__' })).status, 400)
-    await client.ask('/cart/add', { product: 'pencil' })
-    await client.ask('/cart/remove', { product: 'pencil' })
-    assert.match((await client.ask('/')).text, 'Nothing in it yet.')
-    assert.equal((await namesIn(directory)).filter(name => name.endsWith('.json')).length, 1)
-  })
+test('tells times as people do', () => {
+  const cases: ReadonlyArray<readonly [passed: number, words: string]> = [
+    [-5000, 'just now'], [59_999, 'just now'], [60_000, '1 minute ago'], [3_599_999, '59 minutes ago'], [2 * 3_600_000, '2 hours ago'],
+    [day, 'yesterday'], [29 * day, '29 days ago'], [30 * day, 'last month'], [800 * day, '2 years ago']
+  ]
+  for (const [passed, words] of cases) assert.is(timeAgo(new Date(Date.UTC(2026, 0, 1) - passed), Date.UTC(2026, 0, 1)), words)
 })
 
 test('makes its secret once, and keeps it to itself', async ({ directory }) => {
-  const secret = secretFor(join(directory, 'new'), undefined)
-  assert.is(secretFor(join(directory, 'new'), undefined), secret)
-  assert.is(await readFile(join(directory, 'new', '.secret'), 'utf8'), secret)
-  assert.is((await stat(join(directory, 'new', '.secret'))).mode & 0o777, 0o600)
-  assert.is(secretFor(directory, 'given'), 'given')
+  const file = join(directory, 'new', 'secret')
+  const secret = secretIn(file)
+  assert.is(secret.length, 43)
+  assert.is(secretIn(file), secret)
+  assert.is((await stat(file)).mode & 0o777, 0o600)
+  assert.throws(() => secretIn(directory), /EISDIR/)
 })
 
 test.run()

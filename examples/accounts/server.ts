@@ -1,16 +1,34 @@
-import { resolve } from 'node:path'
+import { join } from 'node:path'
+import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { secretFor } from './secret.ts'
+import { demoUsers } from './demo.ts'
+import { secretIn } from './secret.ts'
 
-const { PORT = '3000', SESSIONS_DIRECTORY = './sessions', SESSION_SECRET } = process.env
+const {
+  HOST: host = '127.0.0.1',
+  PORT: port = '3000',
+  DATA_DIRECTORY: directory = join(import.meta.dirname, 'data'),
+  SESSION_SECRET: secret = secretIn(join(directory, 'secret')),
+  ADMIN_PASSWORD: adminPassword,
+  TRUST_PROXY: trustProxy = '',
+  LOG_LEVEL: level = 'warn',
+  NODE_ENV: mode
+} = process.env
 
-const sessionsDirectory = resolve(SESSIONS_DIRECTORY)
-const app = await buildApp({ sessionsDirectory, secret: secretFor(sessionsDirectory, SESSION_SECRET), logger: { level: 'warn' } })
+const app = await buildApp({
+  directory,
+  secret,
+  users: adminPassword ? [{ name: 'Admin', password: adminPassword, role: 'admin' }] : [],
+  demoUsers: mode === 'production' ? [] : demoUsers,
+  trustProxy: trustProxy === '' ? false : trustProxy.split(','),
+  logger: { level }
+})
 
-// Once: a second signal ends the process at once.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => { void app.close() })
-}
+// At SIGTERM, SIGINT or an uncaught error: answers the requests that are under way, closes the store, and ends.
+closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
+  if (err) app.log.error(err)
+  await app.close()
+})
 
-console.log(`The Paper Shop is open at ${await app.listen({ host: '127.0.0.1', port: Number(PORT) })}`)
-console.log(`Its sessions are in ${sessionsDirectory}`)
+console.log(`The Paper Shop is open at ${await app.listen({ host, port: Number(port) })}`)
+console.log(`Its data is in ${directory}`)

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import * as assert from 'uvu/assert'
+import { age, hasFocus, heading, launchOptions, sessionFiles, signIn, suiteInBrowser } from './support.ts'
+
+const test = suiteInBrowser('Accounts, in a browser')
+const day = 24 * 60 * 60 * 1000
+
+test('registers somebody, who can then sign in', async ({ open }) => {
+  const page = await open()
+  await page.goto('/')
+  await page.getByRole('link', { name: 'Create an account' }).click()
+  await page.getByLabel('Name').fill('Lin')
+  await page.getByLabel('Password').fill('short')
+  await page.getByRole('button', { name: 'Create the account' }).click()
+  assert.is(await page.getByLabel('Password').getAttribute('aria-invalid'), 'true')
+  assert.is(await hasFocus(page.getByLabel('Password')), true)
+  await page.getByLabel('Password').fill('a few good words')
+  await page.getByRole('button', { name: 'Create the account' }).click()
+  assert.is(await heading(page), 'Hello, Lin')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  assert.is(await page.getByRole('status').innerText(), 'You are signed out.')
+  await signIn(page, 'lin', { password: 'a few good words' })
+  assert.is(await heading(page), 'Hello, Lin')
+})
+
+test('refuses a wrong password, keeps the name, and stops who goes on guessing', async ({ open }) => {
+  const page = await open()
+  for (let count = 1; count <= 5; count++) {
+    await signIn(page, 'Ada', { password: `guess ${count}` })
+    assert.is(await page.getByRole('alert').innerText(), 'This name and password do not belong together.')
+    assert.is(await page.getByLabel('Name').inputValue(), 'Ada')
+    assert.is(await page.getByLabel('Password').inputValue(), '')
+    assert.is(await hasFocus(page.getByLabel('Password')), true)
+  }
+  await signIn(page, 'Ada')
+  assert.match(await page.getByRole('alert').innerText(), /Too many wrong passwords. Try again in 1[45] minutes./)
+  await signIn(page, 'Grace')
+  assert.is(await heading(page), 'Hello, Grace')
+})
+
+test('remembers who wants it when the browser is closed, and nobody else', async ({ directory, shop }) => {
+  for (const remember of [true, false]) {
+    const profile = join(directory, `profile ${remember}`)
+    const before = await chromium.launchPersistentContext(profile, { ...launchOptions, baseURL: shop.address })
+    await signIn(await before.newPage(), 'Ada', { remember })
+    await before.close()
+    const after = await chromium.launchPersistentContext(profile, { ...launchOptions, baseURL: shop.address })
+    const page = await after.newPage()
+    await page.goto('/')
+    assert.is(await heading(page), remember ? 'Hello, Ada' : 'Sign in')
+    await after.close()
+  }
+})
+
+test('ends a session a day after its last use, and a remembered one after 30 days', async ({ directory, open }) => {
+  for (const [remember, days] of [[false, 1], [true, 30]] as const) {
+    const page = await open()
+    await signIn(page, 'Ada', { remember })
+    const [session] = await sessionFiles(directory, 'ada')
+    // Half an hour before, and a moment after.
+    await age(session!, days * day - 30 * 60_000)
+    await page.goto('/')
+    assert.is(await heading(page), 'Hello, Ada')
+    await age(session!, days * day + 10)
+    await page.goto('/')
+    assert.is(await heading(page), 'Sign in')
+    assert.is(await page.getByRole('status').innerText(), 'Your session has ended. Please sign in again.')
+  }
+})
+
+test.run()
