@@ -39,7 +39,7 @@ for (const javaScriptEnabled of [true, false]) {
   test(`can be used by keyboard alone, ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async ({ open }) => {
     const page = await open({ javaScriptEnabled })
     const { keyboard } = page
-  
+    const focused = () => page.locator(':focus').evaluateAll(([element]) => element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? '')
     const tabTo = async (name: string) => {
       for (let count = 0; count < 40 && await focused() !== name; count++) await keyboard.press('Tab')
       assert.is(await focused(), name)
