@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { decryptCommand } from './commands/decrypt.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -15,6 +14,7 @@ import type { Terminal } from './context.ts'
 import { CommandError, reasonOf, status, type Status } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { Output } from './output.ts'
+import { version } from './version.ts'
 
 const examples = `
 Examples:
@@ -42,7 +42,7 @@ export async function run (parameters: readonly string[]): Promise<Status> {
 function programOf (terminal: Terminal, finish: (status: Status) => void): Command {
   const program = new Command('file-sessions')
     .description('Shows, ends, removes, checks and encrypts the sessions that fastify-file-session-store keeps in a directory.')
-    .version(versionOf())
+    .version(version)
     .addHelpText('after', examples)
     .addHelpCommand(false)
     .showSuggestionAfterError()
@@ -60,10 +60,6 @@ async function explain (error: unknown, { err }: Terminal): Promise<Status> {
   const message = error instanceof CommandError ? error.message : `This failed: ${reasonOf(error)}.`
   await err.write(`${err.paint('red', 'file-sessions:')} ${message}\n`)
   return error instanceof CommandError ? error.status : status.failed
-}
-
-function versionOf (): string {
-  return createRequire(import.meta.url)('../../package.json').version
 }
 
 // Commander's own: "error: unknown option '--limt'", and on a second line what was meant.
