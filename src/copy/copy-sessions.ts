@@ -119,7 +119,7 @@ class Copy {
     if (copy !== null && (isSame(session, copy) || !isUsedLater(session, copy))) return 'present'
     if (this.#options.dryRun === true) return 'copied'
     const move = { from: this.#source.store, to: this.#target }
-    return await replicate(id, session, move, expiresAt?.getTime()) === null ? 'ended' : 'copied'
+    return await replicate(id, session, move, { isAbsenceEnd: true, expiresAt: expiresAt?.getTime() }) === null ? 'ended' : 'copied'
   }
 
   #isStopped (): boolean {

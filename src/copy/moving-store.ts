@@ -56,7 +56,7 @@ async function get (id: string, move: Move, prepare: boolean): Promise<StoredSes
   const [copy, ended] = await Promise.all([getSession(to, id), isEnded(to, id)])
   if (ended) return null
   if (original === null) return copy
-  if (copy === null) return prepare ? original : await replicate(id, original, move)
+  if (copy === null) return prepare ? original : await replicate(id, original, move, { isAbsenceEnd: false })
   // `from` is the first to have a change, unless a worker that does not see this `from` made it.
   return isUsedLater(copy, original) ? copy : original
 }
@@ -67,7 +67,7 @@ async function setAndMove (id: string, session: StoredSession, move: Move): Prom
   if (ended) return
   if (original === null) return await setIn(to, id, session, move)
   await setSession(from, id, session)
-  await replicateCurrent(id, move)
+  await replicateCurrent(id, session, move)
 }
 
 async function setWherePresent (id: string, session: StoredSession, move: Move): Promise<void> {
@@ -77,14 +77,12 @@ async function setWherePresent (id: string, session: StoredSession, move: Move):
   if (original === null && copy !== null) return await setIn(to, id, session, move)
   await setIn(from, id, session, move)
   // Another worker may have moved the session before it could see this change.
-  if (await getSession(to, id) !== null) await replicateCurrent(id, move)
+  if (await getSession(to, id) !== null) await replicateCurrent(id, session, move)
 }
 
-// Of `from` and not of the argument: `FileStore` merges the changes of concurrent requests.
-async function replicateCurrent (id: string, move: Move): Promise<void> {
-  const current = await getSession(move.from, id)
-  if (current === null) await destroySession(move.to, id)
-  else await replicate(id, current, move)
+// As `from` has it, which may be more than was set: `FileStore` merges the changes of concurrent requests.
+async function replicateCurrent (id: string, session: StoredSession, move: Move): Promise<void> {
+  await replicate(id, await getSession(move.from, id) ?? session, move, { isAbsenceEnd: false })
 }
 
 // A request that was under way when its session was ended must not bring it back.

@@ -11,6 +11,17 @@ export interface Move {
   readonly to: KeyedStore
 }
 
+/** What is known of the session that is replicated. */
+export interface Replication {
+  /**
+   * Whether a session that disappears from `from` was ended. It may also be that `from` was taken away, at the end of
+   * a move; then only a note says that a session was ended.
+   */
+  readonly isAbsenceEnd: boolean
+  /** When it expires, in milliseconds since 1970, where that is known although its cookie does not say. */
+  readonly expiresAt?: number | undefined
+}
+
 /**
  * Makes `to` hold what `from` holds as `id`, of which `session` is the latest known. Resolves to the session that was
  * written last, or to `null` when it was ended meanwhile; then `to` does not hold it either.
@@ -21,23 +32,22 @@ export interface Move {
  *
  * Rejects with the error of a store. `to` then holds what it held before, or the session as it was in `from`.
  */
-export async function replicate (id: string, session: StoredSession, { from, to }: Move, expiresAt?: number): Promise<StoredSession | null> {
+export async function replicate (id: string, session: StoredSession, move: Move, { isAbsenceEnd, expiresAt }: Replication): Promise<StoredSession | null> {
+  const { from, to } = move
   let written = session
   for (;;) {
     const error = await setSession(to, id, withStoreExpiry(written, expiresAt)).then(() => null, (cause: unknown) => ({ cause }))
     // A write that failed may have reached the store all the same.
-    const current = await currentSession(id, { from, to })
-    if (current === null) return null
+    const [current, ended] = await Promise.all([getSession(from, id), isEnded(to, id)])
+    if (ended || (current === null && isAbsenceEnd)) return await end(id, move, ended)
     if (error !== null) throw error.cause
-    if (isSame(current, written)) return current
+    if (current === null || isSame(current, written)) return written
     written = current
   }
 }
 
-async function currentSession (id: string, { from, to }: Move): Promise<StoredSession | null> {
-  const [current, ended] = await Promise.all([getSession(from, id), isEnded(to, id)])
-  if (current !== null && !ended) return current
-  // `from` as well: a store without `FileStore`'s rule lets a request that was under way bring a session back there.
-  await Promise.all([destroySession(to, id), ended ? destroySession(from, id) : undefined])
+// In `from` as well: a store without `FileStore`'s rule lets a request that was under way bring a session back there.
+async function end (id: string, { from, to }: Move, isNoted: boolean): Promise<null> {
+  await Promise.all([destroySession(to, id), isNoted ? destroySession(from, id) : undefined])
   return null
 }

@@ -29,7 +29,7 @@ async function connected (queueing: boolean) {
 
 /** Every session of the directory is in the store as it is. */
 async function assertCopied (directory: string, store: RedisStore): Promise<void> {
-  const files = new FileStore(directory)
+  const files = new FileStore(directory, { pruneInterval: 0 })
   let compared = 0
   for await (const { id, session } of files.list()) {
     assert.equal(await getSession(store, id), JSON.parse(JSON.stringify(session)))

@@ -28,23 +28,25 @@ test.after(async () => {
 
 const secret = 'a secret of thirty-two characters'
 
+/** A `FileStore` that leaves the directory alone unless it is asked. */
+const filesIn = (directory: string, options: { secret?: string } = {}) => new FileStore(directory, { ...options, pruneInterval: 0 })
+
 /** What a session is as JSON. */
 const plain = (session: unknown) => JSON.parse(JSON.stringify(session))
 
-for (const options of [{}, { secret }]) {
-  test(`copies 10,000 ${'secret' in options ? 'encrypted ' : ''}sessions field by field, with times to live right to the second`, async ({ directory }) => {
-    const files = new FileStore(directory, { ...options, pruneInterval: 0 })
-    const ids = await fill(files, 10_000)
-    await files.close()
+for (const [kind, count, options] of [['', 10_000, {}], ['encrypted ', 1_000, { secret }]] as const) {
+  test(`copies ${count.toLocaleString('en')} ${kind}sessions field by field, with times to live right to the second`, async ({ directory }) => {
+    const files = filesIn(directory, options)
+    const ids = await fill(files, count)
     const store = new RedisStore({ client })
 
     const report = valueOf(await copySessions(directory, store, options))
-    assert.is(report.copied, 10_000)
+    assert.is(report.copied, count)
     assert.is(report.skipped + report.failed, 0)
-    assert.is(await client.dbSize(), 10_000)
+    assert.is(await client.dbSize(), count)
 
     let compared = 0
-    for await (const { id, session, expiresAt } of new FileStore(directory, options).list()) {
+    for await (const { id, session, expiresAt } of files.list()) {
       assert.equal(plain(await getSession(store, id)), plain(session))
       // `connect-redis` counts in seconds, rounded up, from when the command reaches the server.
       const late = await client.pExpireTime(`sess:${id}`) - expiresAt.getTime()
@@ -54,12 +56,12 @@ for (const options of [{}, { secret }]) {
     assert.is(compared, ids.length)
 
     const again = valueOf(await copySessions(directory, store, options))
-    assert.equal([again.copied, again.present, again.failed], [0, 10_000, 0])
+    assert.equal([again.copied, again.present, again.failed], [0, count, 0])
   })
 }
 
 test('leaves expired sessions behind', async ({ directory }) => {
-  const files = new FileStore(directory, { pruneInterval: 0 })
+  const files = filesIn(directory)
   await setSession(files, 'over', { cookie: { originalMaxAge: 1_000, expires: new Date(Date.now() - 60_000) } })
   await setSession(files, 'live', { cookie: { originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) } })
   const report = valueOf(await copySessions(files, new RedisStore({ client })))
@@ -70,7 +72,7 @@ test('leaves expired sessions behind', async ({ directory }) => {
 test('brings the sessions of a Redis into files, with the same expiry', async ({ directory }) => {
   const store = new RedisStore({ client })
   const ids = await fill(store, 400)
-  const files = new FileStore(directory)
+  const files = filesIn(directory)
   assert.is(valueOf(await copySessions(store, files)).copied, 400)
   for (const id of ids) assert.equal(plain(await getSession(files, id)), plain(await getSession(store, id)))
   for await (const { id, session, expiresAt } of files.list()) {
@@ -81,10 +83,10 @@ test('brings the sessions of a Redis into files, with the same expiry', async ({
 })
 
 test('brings sessions there and back unchanged', async ({ directory }) => {
-  const files = new FileStore(`${directory}/one`)
+  const files = filesIn(`${directory}/one`)
   const ids = await fill(files, 400)
   const store = new RedisStore({ client })
-  const back = new FileStore(`${directory}/other`)
+  const back = filesIn(`${directory}/other`)
   assert.is(valueOf(await copySessions(files, store)).copied, 400)
   assert.is(valueOf(await copySessions(store, back)).copied, 400)
   for (const id of ids) assert.equal(plain(await getSession(back, id)), plain(await getSession(files, id)))
@@ -92,18 +94,18 @@ test('brings sessions there and back unchanged', async ({ directory }) => {
 
 test('does not copy the notes of ended sessions back', async ({ directory }) => {
   const store = new RedisStore({ client })
-  const moving = movingStore({ from: new FileStore(directory), to: store })
+  const moving = movingStore({ from: filesIn(directory), to: store })
   await setSession(moving, 'ended', sampleSession(0))
   await setSession(moving, 'live', sampleSession(0))
   await destroySession(moving, 'ended')
   assert.is(await client.dbSize(), 2)
-  const back = new FileStore(`${directory}/back`)
+  const back = filesIn(`${directory}/back`)
   assert.is(valueOf(await copySessions(store, back)).copied, 1)
   assert.is(await getSession(back, 'ended'), null)
 })
 
 test('lets the note of an ended session expire with the session', async ({ directory }) => {
-  const moving = movingStore({ from: new FileStore(directory), to: new RedisStore({ client }) })
+  const moving = movingStore({ from: filesIn(directory), to: new RedisStore({ client }) })
   const long = 3 * 60 * 60 * 1000
   await setSession(moving, 'long', { cookie: { originalMaxAge: long, expires: new Date(Date.now() + long) } })
   await destroySession(moving, 'long')
@@ -112,7 +114,7 @@ test('lets the note of an ended session expire with the session', async ({ direc
 })
 
 test('says what a client answers that connect-redis cannot use', async ({ directory }) => {
-  await fill(new FileStore(directory), 3)
+  await fill(filesIn(directory), 3)
   const ioredis = new Redis(server.port, '127.0.0.1')
   try {
     // connect-redis 9 speaks to `redis` alone.
@@ -125,13 +127,13 @@ test('says what a client answers that connect-redis cannot use', async ({ direct
 })
 
 test('copies through ioredis, where connect-redis is shown the calls that it makes', async ({ directory }) => {
-  const ids = await fill(new FileStore(directory), 100)
+  const ids = await fill(filesIn(directory), 100)
   const ioredis = new Redis(server.port, '127.0.0.1')
   try {
     const store = new RedisStore({ client: asNodeRedis(ioredis) })
     assert.is(valueOf(await copySessions(directory, store)).copied, 100)
-    for (const id of ids) assert.equal(plain(await getSession(store, id)), plain(await getSession(new FileStore(directory), id)))
-    assert.is(valueOf(await copySessions(store, new FileStore(`${directory}/back`))).copied, 100)
+    for (const id of ids) assert.equal(plain(await getSession(store, id)), plain(await getSession(filesIn(directory), id)))
+    assert.is(valueOf(await copySessions(store, filesIn(`${directory}/back`))).copied, 100)
   } finally {
     ioredis.disconnect()
   }
@@ -150,7 +152,7 @@ function asNodeRedis (client: Redis) {
 }
 
 test('gives up on a Redis that is not there, and copies everything once it is', async ({ directory }) => {
-  await fill(new FileStore(directory), 300)
+  await fill(filesIn(directory), 300)
   const gone = createClient({ url: server.url, disableOfflineQueue: true })
   gone.on('error', () => {})
   const failure = failureOf(await copySessions(directory, new RedisStore({ client: gone })))
