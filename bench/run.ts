@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { measureHttp, planHttp } from './http/http.ts'
@@ -59,7 +59,15 @@ async function measure ({ sections, isQuick, sessions, fileSystems, sides }: Ben
     },
     scale: {
       plan: () => planScale(sessions, isQuick, progress),
-      run: async () => await measureScale(await populated(sessions), await populated(1_000), isQuick, progress)
+      run: async () => {
+        const [large, small] = [await populated(sessions), await populated(1_000)]
+        try {
+          return await measureScale(large, small, isQuick, progress)
+        } finally {
+          // Prune creates as many.
+          rmSync(large.directory, { recursive: true })
+        }
+      }
     },
     prune: {
       plan: () => planPrune({ sessions, isQuick }, progress),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { populate, Population } from '../fixtures/population.ts'
 import { maxAge } from '../fixtures/session.ts'
@@ -75,6 +76,7 @@ async function pruneNothing (place: Place, reapers: readonly Reaper[], rounds: n
   for (let round = 0; round < rounds; round++) {
     for (const reaper of reapers) (times[reaper] ??= []).push(await prune(reaper, place, place.sessions))
   }
+  rmSync(place.directory, { recursive: true })
   return times
 }
 
