@@ -24,7 +24,7 @@ export function rollingSession (lastUsedAt: number) {
 
 /** The live session that `@fastify/session` makes of one that `get` gave: see `attachMergeBase`. */
 export function loadedByPlugin ({ cookie, ...fields }: any): any {
-  return { ...fields, cookie: { ...cookie }, [Symbol('cookieOpts')]: { ...cookie } }
+  return { cookie: { ...cookie }, ...fields, [Symbol('cookieOpts')]: { ...cookie } }
 }
 
 /** A live session that `@fastify/session` makes in a request that came without one. */

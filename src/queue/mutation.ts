@@ -100,7 +100,6 @@ export class Mutation {
       const { base, snapshot } = step
       if (base.text?.canonical !== snapshot.canonical) base.text = textOf(snapshot)
       base.recordedAt = snapshot.lastUsedAt
-      base.countedFrom ??= snapshot.lastUsedAt
     }
   }
 }

@@ -71,13 +71,13 @@ export class SessionQueue<T, E> {
     const { merge, clock } = this.#options
     const now = clock()
     const base = findMergeBase(session, file) ?? newBase(file, session)
-    return settled(snapshotOf(session, { now, countedFrom: base?.countedFrom ?? null }))
+    return settled(snapshotOf(session, { now, countedFrom: base === null ? null : countedFrom(base) }))
       .mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
       .andThen((snapshot): ResultAsync<T | 'unchanged' | undefined, E> => {
         if (base === null) return this.#mutate(file, { type: 'replace', snapshot })
         if (this.#isRecorded(file, snapshot, base, now)) return settledOk('unchanged')
-        // A request that loaded the session has used it to its end.
-        const used = base.text === null ? snapshot : { ...snapshot, lastUsedAt: now }
+        // A request that loaded the session has used it to its end. That of a new one ends when its cookie says.
+        const used = base.countedFrom === null ? snapshot : { ...snapshot, lastUsedAt: now }
         return this.#mutate(file, { type: merge ? 'merge' : 'replace-if-present', snapshot: used, base })
       })
   }
@@ -118,6 +118,11 @@ export class SessionQueue<T, E> {
     const age = now - recordedAt
     return age < recordingInterval(cookie?.originalMaxAge ?? ttl, touchInterval) && age > -clockSkewMs
   }
+}
+
+// From when the expiry of the cookie was counted: for a session that was made in a request, that of its last save.
+function countedFrom ({ countedFrom, text, recordedAt }: MergeBase): number | null {
+  return countedFrom ?? (text === null ? null : recordedAt)
 }
 
 // A session that was made in a request has a base from its first save on.

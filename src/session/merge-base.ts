@@ -9,8 +9,8 @@ export interface MergeBase {
   text: SessionText | null
   /** When the last use that the file records was, in milliseconds since 1970. */
   recordedAt: number
-  /** From when the plugin counted the cookie's expiry, by its own clock, in milliseconds since 1970; `null` when it is not known. */
-  countedFrom: number | null
+  /** When the plugin counted the cookie's expiry, by its own clock, in milliseconds since 1970; `null` for a session that was made in a request. */
+  readonly countedFrom: number | null
 }
 
 // Shared by all copies of this module in a process: one may have loaded the session and another one save it.

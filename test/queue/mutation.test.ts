@@ -248,12 +248,6 @@ committing('keeps the text of a base that says the same already', () => {
   assert.is(base.text, text)
 })
 
-committing('sets from when the expiry was counted only where that was not known', () => {
-  const [known, unknown] = [{ ...mergeBase({}), countedFrom: 5 }, mergeBase(null)]
-  for (const base of [known, unknown]) Mutation.of(merge({ n: 1 }, base, now)).commit()
-  assert.equal([known.countedFrom, unknown.countedFrom], [5, now])
-})
-
 committing('has nothing to do for steps without a base', () => {
   coalesced(replace({}), remove, touch()).commit()
 })
@@ -308,7 +302,7 @@ equivalence('leave the same bases as one after the other', () => {
     const [together, alone] = [stepsOf(requests, loaded), stepsOf(requests, loaded)]
     coalesced(...together).commit()
     inTurn(alone, initial)
-    const basesOf = (steps: Step[]) => steps.map(step => 'base' in step ? [step.base.text?.canonical, step.base.recordedAt, step.base.countedFrom] : null)
+    const basesOf = (steps: Step[]) => steps.map(step => 'base' in step ? [step.base.text?.canonical, step.base.recordedAt] : null)
     assert.equal(basesOf(together), basesOf(alone))
   }), { numRuns: 500 })
 })
