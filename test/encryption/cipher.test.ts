@@ -128,6 +128,14 @@ test('counts the bytes of a secret, not its characters', () => {
   assert.equal(cipher.decrypt(cipher.encrypt('{}', 'abc'), 'abc')?.text, '{}')
 })
 
+test('gives names a pseudonym for each secret, that of the first one first', () => {
+  const [one, two, both] = [new Cipher(secret), new Cipher(other), new Cipher([secret, other])]
+  assert.equal(both.pseudonyms('ada'), [...one.pseudonyms('ada'), ...two.pseudonyms('ada')])
+  assert.equal(one.pseudonyms('ada'), one.pseudonyms('ada'))
+  assert.is(new Set([...both.pseudonyms('ada'), ...both.pseudonyms('bob')]).size, 4)
+  for (const pseudonym of both.pseudonyms('ada')) assert.match(pseudonym, /^[\w-]{43}$/)
+})
+
 test.run()
 
 const encrypted = suite('isEncrypted')

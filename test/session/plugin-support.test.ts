@@ -1,0 +1,53 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { attachMergeBase } from '../../src/session/merge-base.ts'
+import { PluginSupport } from '../../src/session/plugin-support.ts'
+import { loadedByPlugin, mergeBase } from '../support.ts'
+
+const test = suite('PluginSupport')
+
+const file = '/sessions/abc.json'
+const old = () => loadedByPlugin({ cookie: {} })
+
+function recent () {
+  const session = { cookie: {} }
+  attachMergeBase(session, mergeBase({}, file))
+  return loadedByPlugin(session)
+}
+
+test('is missing when the first loaded session that is saved has no base, and says so once', () => {
+  const support = new PluginSupport()
+  for (const id of ['abc', 'abd']) support.loaded(id)
+  assert.equal([support.isMissing('abc', old(), file), support.isMissing('abd', old(), file)], [true, false])
+})
+
+test('is not missing when the first one has its base, whatever comes later', () => {
+  const support = new PluginSupport()
+  for (const id of ['abc', 'abd']) support.loaded(id)
+  assert.equal([support.isMissing('abc', recent(), file), support.isMissing('abd', old(), file)], [false, false])
+})
+
+test('says nothing of sessions that were not loaded, or do not come from the plugin', () => {
+  const support = new PluginSupport()
+  assert.is(support.isMissing('abc', old(), file), false)
+  support.loaded('abc')
+  assert.is(support.isMissing('abc', { cookie: {} }, file), false)
+  support.loaded('abc')
+  assert.is(support.isMissing('abc', old(), file), true)
+})
+
+test('remembers a thousand loaded sessions at most', () => {
+  const support = new PluginSupport()
+  for (let index = 0; index <= 1_000; index++) support.loaded(String(index))
+  assert.equal([support.isMissing('1000', old(), file), support.isMissing('999', old(), file)], [false, true])
+})
+
+test('does not remember loaded sessions once it is decided', () => {
+  const support = new PluginSupport()
+  support.loaded('abc')
+  assert.is(support.isMissing('abc', recent(), file), false)
+  support.loaded('abd')
+  assert.is(support.isMissing('abd', old(), file), false)
+})
+
+test.run()
