@@ -13,6 +13,14 @@ test('CommonJS', async ({ root }) => {
   assert.equal(await signInAndRestart(subfolder(root, 'cjs', 'commonjs', ['server.cjs']), [process.execPath, 'server.cjs']), signedInAndSilent)
 })
 
+test('ES modules, the plugin form', async ({ root }) => {
+  assert.equal(await signInAndRestart(subfolder(root, 'plugin-esm', 'module', ['plugin.js']), [process.execPath, 'plugin.js']), signedInAndSilent)
+})
+
+test('CommonJS, the plugin form', async ({ root }) => {
+  assert.equal(await signInAndRestart(subfolder(root, 'plugin-cjs', 'commonjs', ['plugin.cjs']), [process.execPath, 'plugin.cjs']), signedInAndSilent)
+})
+
 test('ES modules and CommonJS in one process share one copy of the package', async ({ root }) => {
   const { stdout } = await run(subfolder(root, 'both', 'module', ['both.js']), [process.execPath, 'both.js'])
   assert.is(stdout, 'true\n')

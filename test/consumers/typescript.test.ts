@@ -32,11 +32,11 @@ const settings: readonly Setting[] = [
 
 for (const { name, typescript, module, resolution, type, flags = [] } of settings) {
   test(name, async ({ root }) => {
-    const directory = subfolder(root, name.replaceAll(/[^a-z0-9]+/gi, '-'), type, ['server.ts'])
+    const directory = subfolder(root, name.replaceAll(/[^a-z0-9]+/gi, '-'), type, ['server.ts', 'plugin.ts'])
     const compiler = join(root, 'node_modules', `typescript-${typescript}`, 'bin', 'tsc')
     // The declarations of the package are checked as well: with `skipLibCheck`, a wrong one is `any`.
     await run(directory, [process.execPath, compiler, '--strict', '--target', 'es2022', '--types', 'node', '--esModuleInterop',
-      '--module', module, '--moduleResolution', resolution, ...flags, 'server.ts'])
+      '--module', module, '--moduleResolution', resolution, ...flags, 'server.ts', 'plugin.ts'])
     await rename(join(directory, 'server.ts'), join(directory, 'source.txt'))
     assert.equal(await signInAndRestart(directory, [process.execPath, 'server.js']), { user: 'ada', errors: '' })
   })

@@ -21,9 +21,9 @@ app.post('/login', async request => {
 })
 app.get('/me', async request => ({ user: request.session.user ?? null }))
 app.get('/sessions', async () => {
-  const ids: string[] = []
-  for await (const { id } of store.list()) ids.push(id)
-  return ids
+  const users: Array<string | undefined> = []
+  for await (const { session, lastUsedAt } of store.list()) if (lastUsedAt.getTime() > 0) users.push(session.user)
+  return users
 })
 app.get('/file/:id', async request => {
   const { id } = request.params as { id: string }
