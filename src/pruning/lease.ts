@@ -62,8 +62,9 @@ async function renew (lockFile: string, expired: FileVersion, { disk, now }: { r
 // Removes a token that a dead process has left; the lease is free then.
 async function isStale (token: string, { disk, now }: { readonly disk: Disk, readonly now: number }): Promise<boolean> {
   const version = await disk.stat(token)
-  if (version.isOk() && version.value === null) return false
-  if (version.isOk() && version.value !== null && Math.abs(now - lastUsedAtOf(version.value)) < staleTokenMs) return false
+  // It is gone, unless it is a link to nowhere.
+  if (version.isOk() && version.value === null) return (await disk.remove(token)).unwrapOr(false)
+  if (version.isOk() && Math.abs(now - lastUsedAtOf(version.value)) < staleTokenMs) return false
   await disk.remove(token)
   return true
 }
