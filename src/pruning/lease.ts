@@ -64,7 +64,7 @@ async function isStale (token: string, { disk, now }: { readonly disk: Disk, rea
   const version = await disk.stat(token)
   // It is gone, unless it is a link to nowhere.
   if (version.isOk() && version.value === null) return (await disk.remove(token)).unwrapOr(false)
-  if (version.isOk() && Math.abs(now - lastUsedAtOf(version.value)) < staleTokenMs) return false
+  if (version.isOk() && version.value !== null && Math.abs(now - lastUsedAtOf(version.value)) < staleTokenMs) return false
   await disk.remove(token)
   return true
 }
