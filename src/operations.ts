@@ -1,13 +1,12 @@
 import { basename, resolve } from 'node:path'
-import { inspect } from 'node:util'
 import type { Session } from 'fastify'
 import { ResultAsync } from 'neverthrow'
 import { SessionCache } from './cache.ts'
+import type { Callback } from './callbacks.ts'
 import { checkDirectory } from './check.ts'
 import type { RemoveFailed, ScanFailed, SessionError, WriteFailed } from './errors.ts'
 import { Disk, writeLimits } from './fs/disk.ts'
 import { listSession, listSessions, type ListedSession } from './list.ts'
-import { loadRecord } from './load.ts'
 import { callbackError, operatorError } from './observability/messages.ts'
 import { Reporter } from './observability/reporter.ts'
 import { Statistics, type StoreStats } from './observability/statistics.ts'
@@ -19,16 +18,10 @@ import { PruneScheduler } from './pruning/scheduler.ts'
 import type { Mutation } from './queue/mutation.ts'
 import { SessionQueue } from './queue/session-queue.ts'
 import type { PendingOptions, ReadOptions } from './read.ts'
-import { hasCookie, type StoredSession } from './session/session.ts'
+import type { StoredSession } from './session/session.ts'
 import type { ObserveOptions, Outcome, WriteOptions } from './write.ts'
 
-/** Called when an operation has ended, with an `Error` (whose `cause` is the failure) when it failed. */
-export type Callback<T = void> = (error?: any, value?: T) => void
-
-/**
- * A store apart from what `@fastify/session` calls: what the operator does with the sessions, and what tools that were
- * made for express-session expect.
- */
+/** A store apart from what `@fastify/session` calls: what an operator does with the sessions. */
 export abstract class StoreOperations {
   protected readonly directory: string
   protected readonly options: ResolvedOptions
@@ -160,29 +153,6 @@ export abstract class StoreOperations {
     await Promise.all([this.#scheduler.stop(), this.queue.drain()])
   }
 
-  /** Calls back with every session that has not expired. As express-session has it, like the next three. */
-  all (callback: Callback<Session[]>): void {
-    callBackLater(this.#collect(({ session }) => session), requiredCallback(callback))
-  }
-
-  /** Calls back with the id of every session that has not expired. */
-  ids (callback: Callback<string[]>): void {
-    callBackLater(this.#collect(({ id }) => id), requiredCallback(callback))
-  }
-
-  /** Calls back with the number of sessions that have not expired. */
-  length (callback: Callback<number>): void {
-    callBackLater(this.#collect(() => null).then(sessions => sessions.length), requiredCallback(callback))
-  }
-
-  /**
-   * Removes every session, and calls back when they are gone. Files that are not certainly sessions are kept, as they
-   * are by `prune`.
-   */
-  clear (callback?: Callback): void {
-    callBackLater(this.#clear(), optionalCallback(callback) ?? (error => { if (error) this.report(error.cause) }))
-  }
-
   /** Starts what runs in the background, at the first use. */
   protected start (): void {
     this.#scheduler.start()
@@ -233,42 +203,4 @@ export abstract class StoreOperations {
         return report
       }))
   }
-
-  async #collect<T> (map: (listed: ListedSession<Session>) => T): Promise<T[]> {
-    const collected: T[] = []
-    for await (const listed of this.list()) collected.push(map(listed))
-    return collected
-  }
-
-  async #clear (): Promise<void> {
-    for await (const { id, session } of this.list({ expired: true })) {
-      if (hasCookie(session as StoredSession) || await this.#isEncrypted(id)) await this.revoke(id)
-    }
-  }
-
-  async #isEncrypted (id: string): Promise<boolean> {
-    return await sessionFile(this.directory, id, this.options)
-      .asyncAndThen(file => loadRecord(file, this.readOptions))
-      .map(record => record?.text.isEncrypted ?? false)
-      .unwrapOr(false)
-  }
-}
-
-/** The callback, which must be a function. Throws a `TypeError` that says so. */
-export function requiredCallback<T extends Function> (callback: T): T {
-  if (typeof callback !== 'function') throw new TypeError(`FileStore needs a callback: a function, not ${inspect(callback, { depth: 0 })}`)
-  return callback
-}
-
-/** The callback, if there is one. Throws a `TypeError` for anything else. */
-export function optionalCallback<T extends Function> (callback: T | null | undefined): T | undefined {
-  return callback === undefined || callback === null ? undefined : requiredCallback(callback)
-}
-
-// Outside of the promise: what `callback` throws is its caller's exception.
-function callBackLater<T> (promise: Promise<T>, callback: Callback<T>): void {
-  promise.then(
-    value => process.nextTick(callback, null, value),
-    (cause: unknown) => process.nextTick(callback, cause)
-  )
 }

@@ -2,9 +2,10 @@ import type { SessionStore } from '@fastify/session'
 import type { Session } from 'fastify'
 import type { Result, ResultAsync } from 'neverthrow'
 import { settled, toCallback } from './async/result.ts'
+import { optionalCallback, requiredCallback, type Callback } from './callbacks.ts'
 import type { InvalidId, RemoveFailed, SessionError, WriteFailed } from './errors.ts'
+import { ExpressOperations } from './express-operations.ts'
 import { callbackError, operatorMessage } from './observability/messages.ts'
-import { optionalCallback, requiredCallback, StoreOperations, type Callback } from './operations.ts'
 import { resolveOptions, type StoreOptions } from './options.ts'
 import { sessionFile } from './path.ts'
 import type { Mutation } from './queue/mutation.ts'
@@ -21,7 +22,7 @@ import { writeIfChanged, type Outcome } from './write.ts'
  * app.register(fastifySession, { secret, store: new FileStore('./sessions') })
  * ```
  */
-export class FileStore extends StoreOperations implements SessionStore {
+export class FileStore extends ExpressOperations implements SessionStore {
   readonly #plugin = new PluginSupport()
 
   /**
