@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { ResultAsync } from 'neverthrow'
 import { settledResult } from '../async/result.ts'
 import { TimeSlice } from '../async/time-slice.ts'
@@ -163,6 +163,7 @@ class Prune {
     const version = await stat
     if (version.isErr()) return this.#keep('unreadable')
     if (version.value === null) return
+    if (!this.#mustRead(basename(file), version.value)) return this.#keep('live')
     const record = await loadVersion(file, version.value, { ...this.#options, takenAt: systemTime() })
     if (record.isErr()) return await this.#removeOrKeep('unreadable', file, version.value)
     if (record.value === null) return
