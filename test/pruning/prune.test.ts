@@ -1,120 +1,193 @@
 import { renameSync, utimesSync, writeFileSync } from 'node:fs'
-import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
-import { nodeCalls, type Calls } from '../src/calls.ts'
-import { Disk } from '../src/disk.ts'
-import type { RemoveFailed } from '../src/errors.ts'
-import { pruneSessions, type Pruned, type PruneOptions } from '../src/prune.ts'
-import { namesIn, suiteOnDisk, valueOf, watched } from './support.ts'
+import { encodeText } from '../../src/encryption/envelope.ts'
+import type { RemoveFailed } from '../../src/errors.ts'
+import { Disk } from '../../src/fs/disk.ts'
+import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
+import { pruneSessions, type PruneOptions, type PruneReport } from '../../src/pruning/prune.ts'
+import { namesIn, suiteOnDisk, systemError, valueOf, watched } from '../support.ts'
 
-const test = suiteOnDisk('pruneSessions')
 const now = Date.parse('2030-01-02T03:04:05.000Z')
 const clock = () => now
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-/** A file of this directory that was last used so long ago. */
-async function file (directory: string, name: string, text: string, ago = 0): Promise<void> {
+const ways = ['auto', 'async'] as const
+
+/** Makes a file that was last used so long ago, with the access time that the store would set, if there is one. */
+async function file (directory: string, name: string, text: string | Buffer, ago = 0, atime = 0): Promise<void> {
   await writeFile(join(directory, name), text)
-  await utimes(join(directory, name), (now - ago) / 1000, (now - ago) / 1000)
+  await utimes(join(directory, name), atime / 1000, (now - ago) / 1000)
 }
 
-/** What a prune found, but for the time it took. */
-async function prune (directory: string, options: PruneOptions = {}): Promise<Omit<Pruned, 'took'>> {
+/** The report of a prune, without its duration. */
+async function prune (directory: string, options: PruneOptions = {}): Promise<Omit<PruneReport, 'durationMs'>> {
   const start = performance.now()
-  const { took, ...count } = valueOf(await pruneSessions(directory, { clock, ...options }))
-  assert.ok(took >= 0 && took <= performance.now() - start)
-  return count
+  const { durationMs, ...counts } = valueOf(await pruneSessions(directory, { clock, ...options }))
+  assert.ok(durationMs >= 0 && durationMs <= performance.now() - start)
+  return counts
 }
 
-const none = { looked: 0, removed: 0, kept: 0, unreadable: 0, temporary: 0 }
-const anHour = JSON.stringify({ cookie: { originalMaxAge: hour } })
+const none = { scanned: 0, removed: 0, kept: 0, unreadable: 0, foreign: 0, temporary: 0 }
+const sessionOf = (originalMaxAge: number) => JSON.stringify({ cookie: { originalMaxAge } })
+const anHour = sessionOf(hour)
 
-for (const io of ['auto', 'async'] as const) {
+const test = suiteOnDisk('pruneSessions')
+
+for (const io of ways) {
   test(`(${io}) removes what expired more than a minute ago, to the millisecond`, async ({ directory }) => {
-    await file(directory, 'over.json', anHour, hour + minute)
+    await file(directory, 'expired.json', anHour, hour + minute)
     await file(directory, 'grace.json', anHour, hour + minute - 1)
-    await file(directory, 'alive.json', anHour, 0)
-    await file(directory, 'fixed-over.json', JSON.stringify({ cookie: { expires: new Date(now - minute) } }), day)
-    await file(directory, 'fixed-alive.json', JSON.stringify({ cookie: { expires: new Date(now + 1) } }), 30 * day)
-    await file(directory, 'bare-over.json', '{}', 14 * day + minute)
-    await file(directory, 'bare-alive.json', '{}', 14 * day)
-    assert.equal(await prune(directory, { disk: new Disk(io) }), { ...none, looked: 7, removed: 3, kept: 4 })
-    assert.equal(await namesIn(directory), ['alive.json', 'bare-alive.json', 'fixed-alive.json', 'grace.json'])
+    await file(directory, 'live.json', anHour, 0)
+    await file(directory, 'fixed-expired.json', JSON.stringify({ cookie: { expires: new Date(now - minute) } }), day)
+    await file(directory, 'fixed-live.json', JSON.stringify({ cookie: { expires: new Date(now + 1) } }), 30 * day)
+    await file(directory, 'ttl-expired.json', '{"cookie":{}}', 14 * day + minute)
+    await file(directory, 'ttl-live.json', '{"cookie":{}}', 14 * day)
+    assert.equal(await prune(directory, { disk: new Disk(io) }), { ...none, scanned: 7, removed: 3, kept: 4 })
+    assert.equal(await namesIn(directory), ['fixed-live.json', 'grace.json', 'live.json', 'ttl-live.json'])
+  })
+
+  test(`(${io}) removes every expired session, whatever the lifetimes and the order of the directory`, async ({ directory }) => {
+    for (let index = 0; index < 300; index++) await file(directory, `a-month-${index}.json`, sessionOf(30 * day), 2 * hour)
+    for (let index = 0; index < 600; index++) await file(directory, `an-hour-${index}.json`, anHour, 2 * hour)
+    assert.equal(await prune(directory, { disk: new Disk(io) }), { ...none, scanned: 900, removed: 600, kept: 300 })
+  })
+
+  test(`(${io}) reads no file whose times show that it is kept`, async ({ directory }) => {
+    await file(directory, 'recent.json', anHour, minute - 1)
+    await file(directory, 'hinted.json', sessionOf(30 * day), day, now + 29 * day)
+    await file(directory, 'due.json', anHour, day, now - 23 * hour)
+    await file(directory, 'unknown.json', sessionOf(30 * day), day)
+    const { calls, log } = watched()
+    assert.equal(await prune(directory, { disk: new Disk(io, { calls }) }), { ...none, scanned: 4, removed: 1, kept: 3 })
+    assert.is(log.filter(name => name === 'readSync' || name === 'read').length, 2)
   })
 }
 
-test('removes by the ttl that it is told', async ({ directory }) => {
-  await file(directory, 'over.json', '{}', hour + minute)
-  await file(directory, 'alive.json', '{}', hour)
-  assert.equal(await prune(directory, { ttl: hour }), { ...none, looked: 2, removed: 1, kept: 1 })
+test('goes by the ttl that it is given', async ({ directory }) => {
+  await file(directory, 'expired.json', '{"cookie":{}}', hour + minute)
+  await file(directory, 'live.json', '{"cookie":{}}', hour)
+  assert.equal(await prune(directory, { ttl: hour }), { ...none, scanned: 2, removed: 1, kept: 1 })
 })
 
-test('removes what is no session when it was unused for the ttl', async ({ directory }) => {
-  await file(directory, 'old.json', 'half a JSO', 14 * day + minute)
-  await file(directory, 'young.json', 'half a JSO', 14 * day)
-  assert.equal(await prune(directory), { ...none, looked: 2, removed: 1, unreadable: 1 })
-  assert.equal(await namesIn(directory), ['young.json'])
+test('removes encrypted sessions by their lifetime, and none that it cannot decrypt', async ({ directory }) => {
+  const secret = 's'.repeat(32)
+  const encrypted = (name: string, text: string) => valueOf(encodeText(name, text, { secret }))
+  await file(directory, 'expired.json', encrypted('expired.json', anHour), day)
+  await file(directory, 'bare.json', encrypted('bare.json', '{"user":"ada"}'), 365 * day)
+  await file(directory, 'live.json', encrypted('live.json', anHour), 30 * minute)
+  await file(directory, 'renamed.json', encrypted('other.json', anHour), 365 * day)
+  assert.equal(await prune(directory), { ...none, scanned: 4, unreadable: 4 })
+  assert.equal(await prune(directory, { secret }), { ...none, scanned: 4, removed: 2, kept: 1, unreadable: 1 })
 })
 
-test('removes what is not even text when it was unused for the ttl', async ({ directory }) => {
-  await file(directory, 'old.json', '', 14 * day + minute)
-  await writeFile(join(directory, 'old.json'), Buffer.from([0xff]))
-  await utimes(join(directory, 'old.json'), 1_000_000_000, 1_000_000_000)
-  assert.equal(await prune(directory), { ...none, looked: 1, removed: 1 })
+test('sets the times of a session right that was used by a clock that was ahead', async ({ directory }) => {
+  await file(directory, 'ahead.json', anHour, -365 * day, now + 366 * day)
+  await file(directory, 'skewed.json', anHour, -10_000, now + hour)
+  const before = await stat(join(directory, 'skewed.json'))
+  assert.equal(await prune(directory, { dryRun: true }), { ...none, scanned: 2, kept: 2 })
+  assert.is((await stat(join(directory, 'ahead.json'))).mtimeMs, now + 365 * day)
+  assert.equal(await prune(directory), { ...none, scanned: 2, kept: 2 })
+  const { mtimeMs, atimeMs } = await stat(join(directory, 'ahead.json'))
+  assert.equal([mtimeMs, atimeMs, (await stat(join(directory, 'skewed.json'))).mtimeMs], [now, now, before.mtimeMs])
+  assert.equal(await prune(directory, { clock: () => now + hour + minute }), { ...none, scanned: 2, removed: 1, kept: 1 })
 })
 
-test('keeps what is no session where sessions have no extension', async ({ directory }) => {
-  await file(directory, 'Makefile', 'all:', 365 * day)
-  await file(directory, 'over', anHour, day)
-  assert.equal(await prune(directory, { extension: '' }), { ...none, looked: 2, removed: 1, unreadable: 1 })
-  assert.equal(await namesIn(directory), ['Makefile'])
+test('uses the real clock and a disk of its own unless told otherwise', async ({ directory }) => {
+  await writeFile(join(directory, 'live.json'), anHour)
+  assert.equal((await pruneSessions(directory)).map(({ kept }) => kept), ok(1))
 })
 
-test('touches nothing else in the directory', async ({ directory }) => {
+test('has nothing to do in a missing directory', async ({ directory }) => {
+  assert.equal(await prune(join(directory, 'absent')), none)
+})
+
+test('fails when the directory cannot be read', async ({ directory }) => {
+  const cause = systemError('EACCES')
+  const disk = new Disk('auto', { calls: { ...nodeFs, openDirectory: async () => { throw cause } } })
+  assert.equal(await pruneSessions(directory, { disk }), err({ type: 'scan-failed', directory, cause }))
+})
+
+test.run()
+
+const others = suiteOnDisk('pruneSessions, as to other people\'s files,')
+
+/** Puts files into a directory that are not certainly sessions, and have not been modified for a year. */
+async function otherFiles (directory: string): Promise<void> {
+  const foreign = { 'package.json': '{"name":"app"}', 'users.json': '[{"name":"ada"}]', 'settings.json': '{"cookie":"name"}', 'empty-object.json': '{}' }
+  const unreadable = { 'half.json': '{"cookie":{"originalMaxAge":1},"us', 'empty.json': '', 'binary.json': Buffer.from([0x7b, 0xff, 0x7d]) }
+  for (const [name, text] of Object.entries({ ...foreign, ...unreadable })) await file(directory, name, text, 365 * day)
+}
+
+others('keeps what is not certainly a session', async ({ directory }) => {
+  await otherFiles(directory)
+  const before = await namesIn(directory)
+  assert.equal(await prune(directory), { ...none, scanned: 7, foreign: 4, unreadable: 3 })
+  assert.equal(await namesIn(directory), before)
+})
+
+others('removes it when told to, if it was not modified for a minute', async ({ directory }) => {
+  await otherFiles(directory)
+  await file(directory, 'recent-foreign.json', '{}', minute - 1)
+  await file(directory, 'recent-unreadable.json', '{', minute - 1)
+  assert.equal(await prune(directory, { removeForeign: true }), { ...none, scanned: 9, removed: 4, kept: 2, unreadable: 3 })
+  assert.equal(await prune(directory, { removeUnreadable: true }), { ...none, scanned: 5, removed: 3, kept: 2 })
+  assert.equal(await namesIn(directory), ['recent-foreign.json', 'recent-unreadable.json'])
+})
+
+others('keeps files whose names are not those of sessions, links and directories', async ({ directory }) => {
   await file(directory, '.gitkeep', '', 365 * day)
   await file(directory, '.pruned', '', 365 * day)
-  await file(directory, 'notes.txt', '', 365 * day)
+  await file(directory, 'notes.txt', anHour, 365 * day)
   await file(directory, 'a b.json', anHour, 365 * day)
   await file(directory, 'target', anHour, 365 * day)
   await symlink(join(directory, 'target'), join(directory, 'link.json'))
   await mkdir(join(directory, 'directory.json'))
   const before = await namesIn(directory)
-  assert.equal(await prune(directory), none)
+  assert.equal(await prune(directory, { removeForeign: true, removeUnreadable: true }), none)
   assert.equal(await namesIn(directory), before)
 })
 
-/** A disk whose files changed so long ago: nobody can set that time. */
-function changed (ago: number, calls: Partial<Calls> = {}): Disk {
+others('keeps a Makefile where sessions have no extension', async ({ directory }) => {
+  await file(directory, 'Makefile', 'all:', 365 * day)
+  await file(directory, 'expired', anHour, day)
+  assert.equal(await prune(directory, { extension: '' }), { ...none, scanned: 2, removed: 1, unreadable: 1 })
+  assert.equal(await namesIn(directory), ['Makefile'])
+})
+
+others('tells what it would remove, and removes nothing, in a dry run', async ({ directory }) => {
+  await otherFiles(directory)
+  await file(directory, 'expired.json', anHour, day)
+  await file(directory, '.0123456789ab-z.tmp', '{')
+  const before = await namesIn(directory)
+  const options = { dryRun: true, disk: changedBefore(11 * minute) }
+  assert.equal(await prune(directory, options), { ...none, scanned: 8, removed: 1, foreign: 4, unreadable: 3, temporary: 1 })
+  assert.equal(await prune(directory, { ...options, removeForeign: true, removeUnreadable: true }), { ...none, scanned: 8, removed: 8, temporary: 1 })
+  assert.equal(await namesIn(directory), before)
+})
+
+/** A disk whose files last changed so long ago: nobody can set that time. */
+function changedBefore (ago: number, calls: Partial<FsCalls> = {}): Disk {
   const ctimeMs = Date.now() - ago
-  return new Disk('auto', {
-    ...nodeCalls,
-    statSync: name => Object.assign(nodeCalls.statSync(name)!, { ctimeMs }),
-    ...calls
-  })
+  return new Disk('auto', { calls: { ...nodeFs, statSync: file => ({ ...nodeFs.statSync(file)!, ctimeMs }), ...calls } })
 }
 
-test('removes temporary files that were not touched for ten minutes', async ({ directory }) => {
-  await file(directory, '.0123456789ab-z.tmp', '{', 365 * day)
-  await file(directory, '.unlike.tmp', '{', 365 * day)
+others('removes temporary files and lease tokens that did not change for ten minutes', async ({ directory }) => {
+  for (const name of ['.0123456789ab-z.tmp', '.other.tmp', `.pruned-${now}`]) await file(directory, name, '{', 365 * day)
   assert.equal(await prune(directory, { clock: () => Date.now() + day }), none)
-  assert.equal(await prune(directory, { disk: changed(9 * minute) }), none)
-  assert.equal(await prune(directory, { disk: changed(11 * minute) }), { ...none, temporary: 1 })
-  assert.equal(await namesIn(directory), ['.unlike.tmp'])
+  assert.equal(await prune(directory, { disk: changedBefore(9.9 * minute) }), none)
+  assert.equal(await prune(directory, { disk: changedBefore(10.1 * minute) }), { ...none, temporary: 2 })
+  assert.equal(await namesIn(directory), ['.other.tmp'])
 })
 
-test('removes sealed sessions by their lifetime, and none that it cannot open', async ({ directory }) => {
-  const { sealedText } = await import('../src/seal.ts')
-  const secret = 's'.repeat(32)
-  await file(directory, 'over.json', sealedText('over.json', anHour, { secret }), day)
-  await file(directory, 'alive.json', sealedText('alive.json', anHour, { secret }), 0)
-  await file(directory, 'strange.json', sealedText('other.json', anHour, { secret }), 365 * day)
-  assert.equal(await prune(directory), { ...none, looked: 3, unreadable: 3 })
-  assert.equal(await prune(directory, { secret }), { ...none, looked: 3, removed: 1, kept: 1, unreadable: 1 })
-})
+others.run()
+
+const races = suiteOnDisk('pruneSessions, while the directory is in use,')
 
 const uses = {
   touched: (name: string) => utimesSync(name, now / 1000, now / 1000),
@@ -127,122 +200,127 @@ const uses = {
 }
 
 for (const [use, useFile] of Object.entries(uses)) {
-  for (const io of ['auto', 'async'] as const) {
-    test(`(${io}) keeps a session that is ${use} after it was found to be over`, async ({ directory }) => {
-      await file(directory, 'over.json', anHour, day)
-      let isOver = false
-      const late = () => {
-        isOver = true
+  for (const io of ways) {
+    races(`(${io}) keeps a session that is ${use} after it was found to be expired`, async ({ directory }) => {
+      await file(directory, 'expired.json', anHour, day)
+      let isFound = false
+      const asked = () => {
+        isFound = true
         return now
       }
       // The clock is asked between the looks: what is used after that is seen by the last one.
       const looking = (name: string) => {
-        if (isOver && basename(name) === 'over.json') useFile(name)
-        isOver = false
+        if (isFound && basename(name) === 'expired.json') useFile(name)
+        isFound = false
       }
-      const disk = new Disk(io, {
-        ...nodeCalls,
-        statSync: name => { looking(name); return nodeCalls.statSync(name) },
-        stat: async name => { looking(name); return await nodeCalls.stat(name) }
-      })
-      assert.equal(await prune(directory, { disk, clock: late }), { ...none, looked: 1, kept: 1 })
-      assert.equal(await namesIn(directory), ['over.json'])
+      const statSync = (name: string) => {
+        looking(name)
+        return nodeFs.statSync(name)
+      }
+      const disk = new Disk(io, { calls: { ...nodeFs, statSync, stat: async name => statSync(name)! } })
+      assert.equal(await prune(directory, { disk, clock: asked }), { ...none, scanned: 1, kept: 1 })
+      assert.equal(await namesIn(directory), ['expired.json'])
     })
   }
 }
 
-test('removes nothing that was removed, or cannot be looked at, after it was found to be over', async ({ directory }) => {
-  for (const last of [() => undefined, () => { throw new Error('no') }]) {
-    await file(directory, 'over.json', anHour, day)
+races('removes nothing that went away, or cannot be looked at, after it was found to be expired', async ({ directory }) => {
+  for (const last of [() => null, () => { throw systemError('EIO') }]) {
+    await file(directory, 'expired.json', anHour, day)
     let looks = 0
-    const disk = new Disk('auto', { ...nodeCalls, statSync: name => looks++ === 0 ? nodeCalls.statSync(name) : last() })
+    const disk = new Disk('auto', { calls: { ...nodeFs, statSync: name => looks++ === 0 ? nodeFs.statSync(name) : last() } })
     const failures: RemoveFailed[] = []
-    assert.equal(await prune(directory, { disk, onFailure: failure => failures.push(failure) }), { ...none, looked: 1, kept: 1 })
-    assert.equal([looks, failures], [2, []])
-    assert.equal(await namesIn(directory), ['over.json'])
+    assert.equal(await prune(directory, { disk, onFailure: failure => failures.push(failure) }), { ...none, scanned: 1, kept: 1 })
+    assert.equal([looks, failures, await namesIn(directory)], [2, [], ['expired.json']])
   }
 })
 
-test('does not count what goes away meanwhile', async ({ directory }) => {
-  await file(directory, 'a.json', anHour)
-  await file(directory, 'b.json', anHour)
-  const gone = Object.assign(new Error('no'), { code: 'ENOENT' })
-  assert.equal(await prune(directory, { disk: new Disk('auto', { ...nodeCalls, statSync: () => undefined }) }), none)
-  assert.equal(await prune(directory, { disk: new Disk('auto', { ...nodeCalls, readSync: () => { throw gone } }) }), none)
+races('does not count what goes away before it is read', async ({ directory }) => {
+  for (const name of ['a.json', 'b.json']) await file(directory, name, anHour, hour)
+  await file(directory, '.0123456789ab-z.tmp', '{')
+  assert.equal(await prune(directory, { disk: new Disk('auto', { calls: { ...nodeFs, statSync: () => null } }) }), none)
+  assert.equal(await prune(directory, { disk: new Disk('auto', { calls: { ...nodeFs, readSync: () => { throw systemError('ENOENT') } } }) }), none)
 })
 
-test('keeps what the disk does not show', async ({ directory }) => {
+races('keeps what the disk does not show, and counts it as unreadable', async ({ directory }) => {
   await file(directory, 'a.json', anHour, 365 * day)
-  const cause = Object.assign(new Error('no'), { code: 'EIO' })
-  const refuse = () => { throw cause }
-  assert.equal(await prune(directory, { disk: new Disk('auto', { ...nodeCalls, statSync: refuse }) }), { ...none, looked: 1, unreadable: 1 })
-  assert.equal(await prune(directory, { disk: new Disk('auto', { ...nodeCalls, readSync: refuse }) }), { ...none, looked: 1, unreadable: 1 })
+  const refuse = () => { throw systemError('EIO') }
+  for (const calls of [{ statSync: refuse }, { readSync: refuse }]) {
+    assert.equal(await prune(directory, { disk: new Disk('auto', { calls: { ...nodeFs, ...calls } }), removeForeign: true }), { ...none, scanned: 1, unreadable: 1 })
+  }
 })
 
-test('tells what it cannot remove, and goes on', async ({ directory }) => {
-  const cause = Object.assign(new Error('no'), { code: 'EROFS' })
+races('tells of each file that it cannot remove, and goes on', async ({ directory }) => {
+  const cause = systemError('EROFS')
   const failures: RemoveFailed[] = []
   for (let index = 0; index < 20; index++) await file(directory, `${index}.json`, anHour, day)
   await file(directory, '.0123456789ab-z.tmp', '')
-  const refuse = async () => { throw cause }
-  const disk = changed(day, { remove: refuse })
-  const options = { disk, onFailure: (failure: RemoveFailed) => failures.push(failure) }
-  assert.equal(await prune(directory, options), { ...none, looked: 20, kept: 20 })
+  const disk = changedBefore(day, { removeSync: () => { throw cause } })
+  const onFailure = (failure: RemoveFailed) => { failures.push(failure) }
+  assert.equal(await prune(directory, { disk, onFailure }), { ...none, scanned: 20, kept: 20 })
   assert.is(failures.length, 20)
   assert.equal(failures.find(({ file }) => file === join(directory, '0.json')), { type: 'remove-failed', file: join(directory, '0.json'), cause })
-  assert.equal(await prune(directory, { disk }), { ...none, looked: 20, kept: 20 })
+  assert.equal(await prune(directory, { disk }), { ...none, scanned: 20, kept: 20 })
 })
 
-/** A fast disk with one directory, which has these files in this order; whose files it read, and the names that it has not come to. */
-function simulated (files: ReadonlyArray<readonly [name: string, text: string | null, ago: number]>, look = () => {}) {
-  const texts = new Map(files.map(([name, ...rest]) => [name, rest] as const))
-  const found = (file: string) => texts.get(basename(file))!
+races('removes eight files at the same time at most', async ({ directory }) => {
+  for (let index = 0; index < 50; index++) await file(directory, `${index}.json`, anHour, day)
+  let [removing, most] = [0, 0]
+  const remove: FsCalls['remove'] = (async (file: string) => {
+    most = Math.max(most, ++removing)
+    await delay(20)
+    await nodeFs.remove(file)
+    removing--
+  }) as FsCalls['remove']
+  assert.equal(await prune(directory, { disk: new Disk('async', { calls: { ...nodeFs, remove } }) }), { ...none, scanned: 50, removed: 50 })
+  assert.is(most, 8)
+})
+
+races.run()
+
+const running = suiteOnDisk('pruneSessions, in a large directory,')
+
+/** A fast disk with one directory that has these sessions in this order; which were read, and the names that it has not come to. */
+function simulated (files: ReadonlyArray<readonly [name: string, text: string, ago: number, atimeMs?: number]>, look = () => {}) {
+  const contents = new Map(files.map(([name, ...rest]) => [name, rest] as const))
   const read: string[] = []
-  const names = files.map(([name]) => name)
-  const next = () => {
-    const name = names.shift()
-    return name === undefined ? null : { name, isFile: () => true }
-  }
-  const disk = new Disk('auto', {
-    ...nodeCalls,
+  const unread = files.map(([name]) => name)
+  const entries = (async function * () {
+    for (let name = unread.shift(); name !== undefined; name = unread.shift()) yield { name, isFile: () => true }
+  })()
+  const calls = {
+    ...nodeFs,
     now: () => 0,
-    openDirectory: async () => ({ read: async () => next(), readSync: next, close: async () => {} }),
+    openDirectory: async () => entries,
     statSync (file: string) {
       look()
-      const [text, ago] = found(file)
-      return text === null ? undefined : { isFile: () => true, mtimeMs: now - ago, ctimeMs: now - ago, birthtimeMs: 0, ino: 1, size: text.length }
+      const [text, ago, atimeMs = 0] = contents.get(basename(file))!
+      return { mtimeMs: now - ago, ctimeMs: now - ago, atimeMs, birthtimeMs: 0, ino: 1, size: text.length }
     },
     readSync (file: string) {
       read.push(basename(file))
-      return found(file)[0]
+      return contents.get(basename(file))![0]
     },
-    rename: async () => {},
-    remove: async () => {},
-    stat: async (file: string) => { throw new Error(`${file} is not to be looked at again`) }
-  } as unknown as Calls)
-  return { disk, read, unread: names }
+    removeSync: () => {}
+  } as unknown as FsCalls
+  return { disk: new Disk('auto', { calls }), read, unread }
 }
 
-const times = (often: number, name: string, text: string, ago: number) =>
-  Array.from({ length: often }, (_, index) => [`${name}${index}.json`, text, ago] as const)
+const times = (count: number, name: string, text: string, ago: number, atimeMs = 0) =>
+  Array.from({ length: count }, (_, index) => [`${name}${index}.json`, text, ago, atimeMs] as const)
 
-const aDay = JSON.stringify({ cookie: { originalMaxAge: day } })
-
-test('reads a thousand files, and then none whose stamp shows that it lives', async ({ directory }) => {
-  const { disk, read } = simulated([
-    ...times(999, 'day', aDay, minute), ['hour.json', anHour, minute],
-    ['gone.json', null, 0], ...times(2, 'young', aDay, hour + minute - 1), ...times(2, 'old', aDay, hour + minute)
-  ])
-  assert.equal(await prune(directory, { disk }), { ...none, looked: 1_004, kept: 1_004 })
-  assert.equal(read.slice(998), ['day998.json', 'hour.json', 'old0.json', 'old1.json'])
+running('reads a session once and then only when its expiry has come, as the store sets the access time', async ({ directory }) => {
+  const { disk, read } = simulated([...times(10_000, 'live', sessionOf(30 * day), hour, now + day), ...times(2, 'expired', anHour, day, now - 23 * hour)])
+  assert.equal(await prune(directory, { disk }), { ...none, scanned: 10_002, removed: 2, kept: 10_000 })
+  assert.equal(read, ['expired0.json', 'expired1.json'])
 })
 
-test('lets the event loop go on meanwhile', async ({ directory }) => {
+running('serves the event loop every few milliseconds', async ({ directory }) => {
   const slowly = () => {
     const end = performance.now() + 0.2
     while (performance.now() < end);
   }
-  const { disk } = simulated([...times(1_000, 'read', aDay, 0), ...times(40, 'young', aDay, 0)], slowly)
+  const { disk } = simulated([...times(600, 'read', sessionOf(day), hour), ...times(600, 'skipped', sessionOf(day), 0)], slowly)
   let turns = 0
   const turn = () => {
     turns++
@@ -251,69 +329,58 @@ test('lets the event loop go on meanwhile', async ({ directory }) => {
   let next = setImmediate(turn)
   await prune(directory, { disk })
   clearImmediate(next)
-  // At least 208 ms, in slices of 4 ms.
+  // At least 240 ms, in slices of 4 ms.
   assert.ok(turns >= 40, `${turns} turns`)
 })
 
-test('removes eight files at once', async ({ directory }) => {
-  for (let index = 0; index < 50; index++) await file(directory, `${index}.json`, anHour, day)
-  let [removing, most] = [0, 0]
-  const disk = new Disk('auto', {
-    ...nodeCalls,
-    now: () => 0,
-    async remove (file) {
-      most = Math.max(most, ++removing)
-      await nodeCalls.remove(file)
-      removing--
-    }
-  })
-  assert.equal(await prune(directory, { disk }), { ...none, looked: 50, removed: 50 })
-  assert.is(most, 8)
+running('tells its progress from time to time', async ({ directory }) => {
+  const { disk } = simulated(times(1_000, 'expired', anHour, day))
+  const reports: PruneReport[] = []
+  await prune(directory, { disk, onProgress: report => { reports.push(report) } })
+  assert.equal(reports.map(({ scanned }) => scanned > 0), [true, true, true, true])
+  assert.ok(reports.at(-1)!.scanned > reports[0]!.scanned)
 })
 
-test('passes over a temporary file that is gone when it is reached', async ({ directory }) => {
-  const { disk } = simulated([['.0123456789ab-z.tmp', null, 0], ['alive.json', anHour, 0]])
-  assert.equal(await prune(directory, { disk }), { ...none, looked: 1, kept: 1 })
-})
-
-for (const io of ['auto', 'async'] as const) {
-  test(`(${io}) reads no more than a sample of what its stamp shows to live`, async ({ directory }) => {
-    const names = Array.from({ length: 1_200 }, (_, index) => `${index}.json`)
-    await Promise.all(names.map(name => file(directory, name, anHour, minute)))
-    await file(directory, 'over.json', anHour, hour + minute)
-    const { calls, log } = watched()
-    assert.equal(await prune(directory, { disk: new Disk(io, calls) }), { ...none, looked: 1_201, removed: 1, kept: 1_200 })
-    const reads = log.filter(name => name === 'readSync' || name === 'read').length
-    assert.ok(reads >= 1_000 && reads <= 1_001, String(reads))
-  })
-}
-
-test('stops when it is told to', async ({ directory }) => {
-  await file(directory, 'over.json', anHour, day)
+running('does nothing when it is stopped before it starts', async ({ directory }) => {
+  await file(directory, 'expired.json', anHour, day)
   assert.equal(await prune(directory, { signal: AbortSignal.abort() }), none)
-  assert.equal(await namesIn(directory), ['over.json'])
+  assert.equal(await namesIn(directory), ['expired.json'])
 })
 
-test('goes no further through the directory then', async ({ directory }) => {
+running('goes no further through the directory when it is stopped', async ({ directory }) => {
   const stopping = new AbortController()
-  const { disk, unread } = simulated(times(1_000, 'over', anHour, day), () => stopping.abort())
-  assert.equal(await prune(directory, { disk, signal: stopping.signal }), { ...none, looked: 1, removed: 1 })
+  const { disk, unread } = simulated(times(1_000, 'expired', anHour, day), () => stopping.abort())
+  assert.equal(await prune(directory, { disk, signal: stopping.signal }), { ...none, scanned: 1, removed: 1 })
   assert.ok(unread.length > 700, `${unread.length} of 1,000 names left`)
 })
 
-test('has nothing to do in a missing directory', async ({ directory }) => {
-  assert.equal(await prune(join(directory, 'absent')), none)
+running.run()
+
+const visiting = suiteOnDisk('pruneSessions, with a visitor,')
+
+visiting('shows it each session that it reads, and each one that it removed', async ({ directory }) => {
+  await file(directory, 'live.json', anHour, 30 * minute)
+  await file(directory, 'recent.json', anHour, 0)
+  await file(directory, 'known.json', anHour, 0)
+  await file(directory, 'expired.json', anHour, day)
+  await file(directory, 'foreign.json', '{}', day)
+  await file(directory, 'unreadable.json', '{', day)
+  for (const io of ways) {
+    for (const dryRun of [true, false]) {
+      const seen: string[] = []
+      const visitor = {
+        mustRead: (name: string) => name === 'recent.json',
+        live: async (id: string, session: object) => { seen.push(`live ${id} ${Object.keys(session).join()}`) },
+        removed: async (id: string, session: object) => { seen.push(`removed ${id} ${Object.keys(session).join()}`) }
+      }
+      if (!dryRun && io === 'async') await file(directory, 'expired.json', anHour, day)
+      const report = valueOf(await pruneSessions(directory, { clock, dryRun, visitor, disk: new Disk(io), removeForeign: false }))
+      assert.is(report.removed, 1)
+      assert.equal(seen.sort(), ['live live cookie', 'live recent cookie', ...dryRun ? [] : ['removed expired cookie']])
+      if (io === 'auto' && !dryRun) await file(directory, 'expired.json', anHour, day)
+    }
+  }
+  assert.is(await readFile(join(directory, 'live.json'), 'utf8'), anHour)
 })
 
-test('fails when the directory cannot be read', async ({ directory }) => {
-  const cause = Object.assign(new Error('no'), { code: 'EACCES' })
-  const disk = new Disk('auto', { ...nodeCalls, openDirectory: async () => { throw cause } })
-  assert.equal(await pruneSessions(directory, { disk }), err({ type: 'walk-failed', directory, cause }))
-})
-
-test('takes the time of the real clock unless it is told another', async ({ directory }) => {
-  await writeFile(join(directory, 'alive.json'), anHour)
-  assert.equal((await pruneSessions(directory)).map(({ kept }) => kept), ok(1))
-})
-
-test.run()
+visiting.run()
