@@ -94,7 +94,7 @@ test('sets the times of a session right that was used by a clock that was ahead'
   assert.is((await stat(join(directory, 'ahead.json'))).mtimeMs, now + 365 * day)
   assert.equal(await prune(directory), { ...none, scanned: 2, kept: 2 })
   const { mtimeMs, atimeMs } = await stat(join(directory, 'ahead.json'))
-  assert.equal([mtimeMs, atimeMs, (await stat(join(directory, 'skewed.json'))).mtimeMs], [now, now, before.mtimeMs])
+  assert.equal([Math.floor(mtimeMs), atimeMs, (await stat(join(directory, 'skewed.json'))).mtimeMs], [now, now, before.mtimeMs])
   assert.equal(await prune(directory, { clock: () => now + hour + minute }), { ...none, scanned: 2, removed: 1, kept: 1 })
 })
 

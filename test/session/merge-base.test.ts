@@ -111,11 +111,19 @@ attaching('leaves no trace in JSON, and none among the keys', () => {
   assert.equal(Object.getOwnPropertySymbols({ ...live }), [], 'not even in a copy')
 })
 
-attaching('is not attached to a session without a cookie', () => {
+attaching('is attached to a session without a cookie too, by a cookie that only the plugin sees', () => {
   const session = { user: 'ada' }
   attachMergeBase(session, base)
-  for (const cookie of [null, 'a=b', 5]) attachMergeBase({ cookie: cookie as never }, base)
-  assert.equal(session, { user: 'ada' })
+  assert.equal([JSON.stringify(session), Object.keys(session), { ...session }], ['{"user":"ada"}', ['user'], { user: 'ada' }])
+  assert.is(findMergeBase({ [Symbol('cookieOpts')]: { ...(session as StoredSession).cookie } }, base.file), base)
+})
+
+attaching('is not attached to a session whose cookie is not an object', () => {
+  for (const cookie of [null, 'a=b', 5, []]) {
+    const session = { cookie: cookie as never }
+    attachMergeBase(session, base)
+    assert.equal([session, Object.getOwnPropertySymbols(Object(cookie ?? {}))], [{ cookie }, []])
+  }
 })
 
 attaching.run()
