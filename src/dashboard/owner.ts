@@ -1,27 +1,17 @@
-import type { FileStore } from '../index.ts'
-
-interface OwnedSession {
-  readonly id: string
-  readonly lastUsedAt: Date
-}
-
-// The store's methods for owners, which it has when it was made with an `owner` option.
-interface OwnerMethods {
-  listOwner (owner: string): AsyncIterable<OwnedSession>
-  revokeOwner (owner: string): Promise<number>
-}
+import type { FileStore, StoredSession } from '../index.ts'
+import { optionsOf } from './store-options.ts'
 
 /** Whether the store can find sessions by their owner. */
 export function knowsOwners (store: FileStore): boolean {
-  return 'listOwner' in store && 'revokeOwner' in store
+  return optionsOf(store).owner !== undefined
 }
 
-/** The sessions of `owner`, or `null` when the store cannot find them. */
-export function listOwner (store: FileStore, owner: string): AsyncIterable<OwnedSession> | null {
-  return knowsOwners(store) ? (store as unknown as OwnerMethods).listOwner(owner) : null
-}
-
-/** Ends the sessions of `owner`; resolves to how many those were, or to 0 when the store cannot find them. */
-export async function revokeOwner (store: FileStore, owner: string): Promise<number> {
-  return knowsOwners(store) ? await (store as unknown as OwnerMethods).revokeOwner(owner) : 0
+/** The owner of a session, or `null`: it has none, or the application's function throws or gives no name. */
+export function ownerOf (store: FileStore, session: StoredSession): string | null {
+  try {
+    const owner: unknown = optionsOf(store).owner?.(session)
+    return typeof owner === 'string' && owner !== '' ? owner : null
+  } catch {
+    return null
+  }
 }

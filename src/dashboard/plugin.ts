@@ -25,10 +25,10 @@ export async function dashboard (app: FastifyInstance, options: DashboardOptions
   const source = new SessionSource(store)
   const redactor = new Redactor(redact)
   const index = new SessionIndex(source)
-  const searches = new FieldSearches({ store, source, redactor })
+  const searches = new FieldSearches({ source, redactor })
   const recorder = new Recorder(store, index, sampleInterval)
   const site = { title, prefix: app.prefix === '/' ? '' : app.prefix, asset: (name: string) => assetAddress(app.prefix, name) }
-  const parts = { store, source, redactor, index, searches, history: recorder.history, site }
+  const parts = { source, redactor, index, searches, history: recorder.history, site }
 
   for (const guard of preHandler) app.addHook('preHandler', guard as preHandlerHookHandler)
   app.addHook('onReady', async () => recorder.start())

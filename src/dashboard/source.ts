@@ -1,5 +1,7 @@
 import { basename, dirname, join } from 'node:path'
-import { Disk, sessionId, type FileStore } from '../index.ts'
+import { Disk, readSession, sessionId, type FileStore, type ReadFailure, type StoredSession } from '../index.ts'
+import { ownerOf } from './owner.ts'
+import { optionsOf } from './store-options.ts'
 
 /** What the dashboard shows of a session. */
 export interface SessionRow {
@@ -7,14 +9,18 @@ export interface SessionRow {
   readonly lastUsedAt: Date
   /** The size of its file, in bytes. */
   readonly size: number
-  /** The session, or `null` when it has expired or its file cannot be read. */
-  readonly session: SessionFields | null
-  /** `null` when the session's cookie does not say. */
+  /** The session, `'expired'`, or why its file cannot be read. */
+  readonly session: StoredSession | 'expired' | ReadFailure['type']
+  /** `null` when the session has expired or cannot be read. */
   readonly expiresAt: Date | null
+  /** `null` for nobody's, and when the store does not know owners. */
+  readonly owner: string | null
 }
 
-/** The fields of a session. */
-export type SessionFields = Readonly<Record<string, unknown>>
+/** Whether a session file may be removed: it is certainly a session. What is not is never deleted. */
+export function canEnd ({ session }: SessionRow): boolean {
+  return typeof session !== 'string' || session === 'expired' || session === 'decrypt-failed'
+}
 
 /** What the metadata of a session file say. */
 export interface FileUse {
@@ -23,33 +29,33 @@ export interface FileUse {
   readonly size: number
 }
 
-/** The session files of a store, by the names they have without the extension. */
+/**
+ * The session files of a store, by the names they have without the extension. Sessions are read without the store's
+ * cache, which is the application's, and without counting as a `get`.
+ */
 export class SessionSource {
-  readonly directory: string
+  readonly store: FileStore
+  readonly #directory: string
   readonly #extension: string
-  readonly #store: FileStore
   readonly #disk = new Disk('auto')
 
   constructor (store: FileStore) {
-    const file = store.sessionFile('x')
-    this.directory = dirname(file)
-    this.#extension = basename(file).slice('x'.length)
-    this.#store = store
+    this.store = store
+    this.#directory = dirname(store.sessionFile('x'))
+    this.#extension = optionsOf(store).extension
+  }
+
+  get directory (): string {
+    return this.#directory
   }
 
   /** The name of the file of session `id`, or `null` when it cannot be an id. */
   nameOf (id: string): string | null {
     try {
-      const file = basename(this.#store.sessionFile(id))
-      return file.slice(0, file.length - this.#extension.length)
+      return basename(this.store.sessionFile(id), this.#extension)
     } catch {
       return null
     }
-  }
-
-  /** The id of the session whose file has this name. */
-  idOf (name: string): string {
-    return sessionId(name + this.#extension, { extension: this.#extension })!
   }
 
   /** The name without the extension when a file of this name holds a session, or `null`. */
@@ -60,32 +66,44 @@ export class SessionSource {
 
   /** The names of the directory's session files, some at a time; none when it is missing. */
   async * names (): AsyncGenerator<string[], void, undefined> {
-    for await (const fileNames of this.#disk.files(this.directory)) {
+    for await (const fileNames of this.#disk.listFiles(this.#directory)) {
       yield fileNames.map(fileName => this.nameIn(fileName)).filter(name => name !== null)
     }
   }
 
   /** When a session was last used, and its size; `null` when there is no such file or the disk refuses. */
   async stat (name: string): Promise<FileUse | null> {
-    const result = await this.#disk.stat(join(this.directory, name + this.#extension))
-    const version = result.unwrapOr(null)
-    return version === null ? null : { lastUsedAt: Math.floor(version.modified), size: version.size }
+    const version = await this.#disk.stat(this.#fileOf(name)).unwrapOr(null)
+    return version === null ? null : { lastUsedAt: Math.floor(version.mtimeMs), size: version.size }
   }
 
   /** What is to be shown of the session of this name, or `null` when there is no such file. */
   async read (name: string): Promise<SessionRow | null> {
     const use = await this.stat(name)
     if (use === null) return null
-    const id = this.idOf(name)
-    const session = await new Promise<SessionFields | null>(resolve => {
-      this.#store.get(id, (_error, found) => resolve((found ?? null) as SessionFields | null))
-    })
-    return { id, lastUsedAt: new Date(use.lastUsedAt), size: use.size, session, expiresAt: expiryOf(session) }
+    const id = sessionId(name, { extension: '' })!
+    const lastUsedAt = new Date(use.lastUsedAt)
+    const options = optionsOf(this.store)
+    const result = await readSession(this.#fileOf(name), { ...options, disk: this.#disk })
+    const session = result.match(found => found ?? 'expired' as const, ({ type }) => type)
+    if (typeof session === 'string') return { id, lastUsedAt, size: use.size, session, expiresAt: null, owner: null }
+    return {
+      id,
+      lastUsedAt,
+      size: use.size,
+      session,
+      expiresAt: expiryOf(session) ?? new Date(use.lastUsedAt + options.ttl),
+      owner: ownerOf(this.store, session)
+    }
+  }
+
+  #fileOf (name: string): string {
+    return join(this.#directory, name + this.#extension)
   }
 }
 
-// The store hands out `cookie.expires` as it stands.
-function expiryOf (session: SessionFields | null): Date | null {
-  const { expires } = (session?.['cookie'] ?? {}) as { readonly expires?: unknown }
+// `readSession` gives `cookie.expires` as it stands; a cookie without it lives for the store's `ttl`.
+function expiryOf ({ cookie }: StoredSession): Date | null {
+  const { expires } = (cookie ?? {}) as { readonly expires?: unknown }
   return expires instanceof Date ? expires : null
 }

@@ -2,7 +2,7 @@ import { utimes } from 'node:fs/promises'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
 import * as assert from 'uvu/assert'
-import { dashboard } from '../../src/dashboard/index.ts'
+import { dashboard, type DashboardGuard } from '../../src/dashboard/index.ts'
 import { promised, suiteOnDisk } from '../support.ts'
 import { TestStore } from '../dashboard/support.ts'
 
@@ -15,6 +15,10 @@ test.before(async () => {
   browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
 })
 test.after(() => browser.close())
+
+// Closed even if a test fails: a server that listens would keep the process alive.
+const visits: Visit[] = []
+test.after.each(async () => { for (const { leave } of visits.splice(0)) await leave() })
 
 /** A dashboard that listens, and a browser that looks at it. */
 interface Visit {
@@ -29,10 +33,11 @@ interface Visit {
   leave (): Promise<void>
 }
 
-async function visit (directory: string, options: BrowserContextOptions = {}): Promise<Visit> {
+async function visit (directory: string, options: BrowserContextOptions = {}, preHandler: DashboardGuard = async () => {}): Promise<Visit> {
   const store = new TestStore(directory)
   const app = Fastify({ forceCloseConnections: true })
-  await app.register(dashboard, { store, prefix, preHandler: async () => {}, sampleInterval: 0 })
+  app.get('/sign-in', async () => 'Sign in')
+  await app.register(dashboard, { store, prefix, preHandler, sampleInterval: 0 })
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
   const page = await context.newPage()
@@ -40,7 +45,7 @@ async function visit (directory: string, options: BrowserContextOptions = {}): P
   page.on('console', message => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()) })
   page.on('pageerror', error => complaints.push(error.message))
   page.on('request', request => { if (!request.url().startsWith(address)) complaints.push(`asked ${request.url()}`) })
-  return {
+  const visit: Visit = {
     app,
     address,
     store,
@@ -58,14 +63,17 @@ async function visit (directory: string, options: BrowserContextOptions = {}): P
       await store.close()
     }
   }
+  visits.push(visit)
+  return visit
 }
 
 const rows = (page: Page) => page.locator('tbody tr a.id').allTextContents()
 
 test('shows sessions that come and go, without a reload', async ({ directory }) => {
-  const { page, address, write, store, complaints, leave } = await visit(directory)
+  const { page, address, write, store, complaints } = await visit(directory)
   await write('one', { account: 'ada' }, 10_000)
   await page.goto(address + prefix)
+  await page.locator('#session-one').waitFor()
   await page.evaluate('window.isSamePage = true')
   assert.equal(await rows(page), ['one'])
   await write('two', { account: 'bob' })
@@ -74,26 +82,24 @@ test('shows sessions that come and go, without a reload', async ({ directory }) 
   await store.revoke('one')
   await page.locator('#session-one').waitFor({ state: 'detached' })
   assert.equal([await rows(page), await page.evaluate('window.isSamePage'), complaints], [['two'], true, []])
-  await leave()
 })
 
 test('keeps the focus on a row that moves, and finds a place for it when the row goes', async ({ directory }) => {
-  const { page, address, write, store, leave } = await visit(directory)
+  const { page, address, write, store } = await visit(directory)
   await write('one', {}, 20_000)
   await write('two', {}, 10_000)
   await page.goto(address + prefix)
   await page.locator('#session-one button').focus()
   await write('one')
-  await page.waitForFunction("document.querySelector('tbody tr').id === 'session-one'")
+  await page.locator('tbody tr:first-child#session-one').waitFor()
   assert.is(await page.evaluate('document.activeElement.closest("tr")?.id'), 'session-one')
   await store.revoke('one')
   await page.locator('#session-one').waitFor({ state: 'detached' })
   assert.is(await page.evaluate('document.activeElement.id'), 'results')
-  await leave()
 })
 
 test('can be paused', async ({ directory }) => {
-  const { page, address, write, leave } = await visit(directory)
+  const { page, address, write } = await visit(directory)
   await page.goto(address + prefix)
   await page.getByRole('button', { name: 'Live' }).click()
   const paused = page.getByRole('button', { name: 'Paused' })
@@ -105,12 +111,11 @@ test('can be paused', async ({ directory }) => {
   assert.equal([asked, await rows(page)], [0, []])
   await paused.click()
   await page.locator('#session-one').waitFor()
-  await leave()
 })
 
 for (const javaScriptEnabled of [true, false]) {
   test(`ends a session after a question, ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async ({ directory }) => {
-    const { page, address, write, complaints, leave } = await visit(directory, { javaScriptEnabled })
+    const { page, address, write, complaints } = await visit(directory, { javaScriptEnabled })
     await write('one', { account: 'ada' })
     await write('two', { account: 'bob' })
     await page.goto(address + prefix)
@@ -122,11 +127,10 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole('button', { name: 'End session', exact: true }).click()
     await page.getByText('1 session ended.').waitFor()
     assert.equal([await rows(page), complaints], [['two'], []])
-    await leave()
   })
 
   test(`searches, ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async ({ directory }) => {
-    const { page, address, write, leave } = await visit(directory, { javaScriptEnabled })
+    const { page, address, write } = await visit(directory, { javaScriptEnabled })
     await write('one', { account: 'ada' })
     await write('two', { account: 'bob' })
     await page.goto(address + prefix)
@@ -137,12 +141,11 @@ for (const javaScriptEnabled of [true, false]) {
     assert.equal(await rows(page), ['two'])
     await page.getByRole('link', { name: 'two' }).click()
     assert.match(await page.locator('pre').textContent() ?? '', '"account": "bob"')
-    await leave()
   })
 }
 
 test("refuses another site's form", async ({ directory }) => {
-  const { page, address, write, context, leave } = await visit(directory)
+  const { page, address, write, context } = await visit(directory)
   await write('one')
   const other = Fastify()
   other.get('/', async (_request, reply) => reply.type('text/html').send(
@@ -156,41 +159,38 @@ test("refuses another site's form", async ({ directory }) => {
   await look.goto(address + prefix)
   assert.equal(await rows(look), ['one'])
   await other.close()
-  await leave()
 })
 
 test('draws its charts under the strict policy, and their numbers can be read', async ({ directory }) => {
   for (const colorScheme of ['light', 'dark'] as const) {
-    const { page, address, write, complaints, leave } = await visit(directory, { colorScheme })
+    const { page, address, write, complaints } = await visit(directory, { colorScheme })
     await write('one', {}, 120_000)
     await page.goto(`${address}${prefix}/activity`)
     await page.locator('[data-chart="ages"] canvas').waitFor()
     await page.locator('[data-chart="sizes"] canvas').waitFor()
     await page.locator('[data-chart="ages"] summary').click()
-    assert.is(await page.getByRole('row', { name: '5 min' }).getByRole('cell').textContent(), '1')
+    assert.is(await page.getByRole('row', { name: /^5 min/ }).getByRole('cell').textContent(), '1')
     assert.equal(complaints, [])
-    await leave()
   }
 })
 
 for (const width of [320, 768, 1440]) {
   test(`fits ${width} pixels, with targets large enough`, async ({ directory }) => {
-    const { page, address, write, leave } = await visit(directory, { viewport: { width, height: 800 } })
+    const { page, address, write } = await visit(directory, { viewport: { width, height: 800 } })
     const id = 'a-very-long-id-without-any-place-to-break'.replaceAll('-', '').repeat(5)
     await write(id, { account: 'x'.repeat(500) })
-    for (const path of ['', '/activity', `/session?id=${id}`, `?q=${'x'.repeat(200)}`]) {
+    for (const path of ['', `?in=owner&q=${'x'.repeat(500)}`, '/activity', `/session?id=${id}`, `?q=${'x'.repeat(200)}`]) {
       await page.goto(address + prefix + path)
       assert.is(await page.evaluate('document.documentElement.scrollWidth'), width, path)
       const small = await page.evaluate(`[...document.querySelectorAll('button, select, input:not([type=hidden]), .bar a, .pages a')]
         .filter(element => element.checkVisibility() && element.getBoundingClientRect().height < 44).map(element => element.outerHTML)`)
       assert.equal(small, [], path)
     }
-    await leave()
   })
 }
 
 test('can be used with the keyboard alone', async ({ directory }) => {
-  const { page, address, write, leave } = await visit(directory)
+  const { page, address, write } = await visit(directory)
   await write('one')
   await page.goto(address + prefix)
   await page.keyboard.press('Tab')
@@ -202,23 +202,14 @@ test('can be used with the keyboard alone', async ({ directory }) => {
   for (let presses = 0; presses < 20 && await page.evaluate('document.activeElement.textContent') !== 'End session'; presses++) await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await page.getByText('1 session ended.').waitFor()
-  await leave()
 })
 
 test('says so when the operator is signed out meanwhile', async ({ directory }) => {
-  const store = new TestStore(directory)
-  const app = Fastify({ forceCloseConnections: true })
   let isSignedIn = true
-  await app.register(dashboard, { store, prefix, sampleInterval: 0, preHandler: async (_request: FastifyRequest, reply: FastifyReply) => isSignedIn ? undefined : reply.redirect('/sign-in') })
-  app.get('/sign-in', async () => 'Sign in')
-  const address = await app.listen({ host: '127.0.0.1', port: 0 })
-  const page = await browser.newPage()
+  const { page, address } = await visit(directory, {}, async (_request: FastifyRequest, reply: FastifyReply) => isSignedIn ? undefined : reply.redirect('/sign-in'))
   await page.goto(address + prefix)
   isSignedIn = false
   await page.getByRole('button', { name: 'Signed out' }).waitFor()
-  await page.close()
-  await app.close()
-  await store.close()
 })
 
 test.run()

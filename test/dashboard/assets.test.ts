@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..', '..')
 const test = suiteOnDisk('The assets of the dashboard')
 
 test('are those of src/dashboard/assets and of the installed uPlot', async () => {
-  await run(process.execPath, [join(root, 'scripts', 'embed-dashboard.js'), '--check'], { cwd: root })
+  await run(process.execPath, ['--import', 'tsx', join(root, 'scripts', 'embed-dashboard.ts'), '--check'], { cwd: root })
 })
 
 test('hold the licence of uPlot', () => {

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fastifyCookie from '@fastify/cookie'
 import fastifyFormbody from '@fastify/formbody'
 import fastifySession from '@fastify/session'
@@ -9,11 +11,16 @@ import { prefix, serve, TestStore, textOf } from './support.ts'
 
 const test = suiteOnDisk('Ending sessions from the dashboard')
 
+/** The names of the session files: hidden ones are the store's own. */
+async function filesIn (directory: string): Promise<string[]> {
+  return (await namesIn(directory)).filter(name => !name.startsWith('.'))
+}
+
 test('asks first', async ({ directory }) => {
   const { app, post, write } = await serve(directory)
   await write('abc', {})
   const { status, body } = await post('/end', [['id', 'abc']])
-  assert.equal([status, await namesIn(directory)], [200, ['abc.json']])
+  assert.equal([status, await filesIn(directory)], [200, ['abc.json']])
   assert.match(textOf(body), 'End this session?')
   await app.close()
 })
@@ -24,7 +31,7 @@ test('ends one, and goes back to the list it came from', async ({ directory }) =
   await write('abd', {})
   const { status, headers } = await post('/end', [['id', 'abc'], ['confirmed', 'yes'], ['back', '?in=id&q=ab']])
   assert.equal([status, headers['location']], [303, `${prefix}?in=id&q=ab&ended=1`])
-  assert.equal(await namesIn(directory), ['abd.json'])
+  assert.equal(await filesIn(directory), ['abd.json'])
   const list = await get('?in=id&q=ab&ended=1')
   assert.match(textOf(list.body), '1 session ended.')
   assert.equal(list.ids, ['abd'])
@@ -53,6 +60,16 @@ test('ends all of an owner', async ({ directory }) => {
   await app.close()
 })
 
+test('never removes a file that is not a session', async ({ directory }) => {
+  const { app, get, post, write } = await serve(directory, { onFailure: () => {} })
+  await write('good', {})
+  await writeFile(join(directory, 'notes.json'), 'not JSON')
+  for (const path of ['', '/session?id=notes']) assert.not.match((await get(path)).body, 'name="id" value="notes"', path)
+  const { headers } = await post('/end', [['id', 'notes'], ['id', 'good'], ['id', 'missing'], ['confirmed', 'yes']])
+  assert.equal([headers['location'], await filesIn(directory)], [`${prefix}?ended=1`, ['notes.json']])
+  await app.close()
+})
+
 const strangers: ReadonlyArray<readonly [string, Record<string, string>]> = [
   ['another site', { 'sec-fetch-site': 'cross-site' }],
   ['a sibling domain', { 'sec-fetch-site': 'same-site' }],
@@ -68,7 +85,7 @@ for (const [who, headers] of strangers) {
     const { app, post, write } = await serve(directory)
     await write('abc', {})
     const { status } = await post('/end', [['id', 'abc'], ['confirmed', 'yes']], headers)
-    assert.equal([status, await namesIn(directory)], [403, ['abc.json']])
+    assert.equal([status, await filesIn(directory)], [403, ['abc.json']])
     await app.close()
   })
 }
@@ -77,7 +94,7 @@ test('accepts its own form over plain HTTP, by its origin', async ({ directory }
   const { app, post, write } = await serve(directory)
   await write('abc', {})
   const { status } = await post('/end', [['id', 'abc'], ['confirmed', 'yes']], { origin: 'http://localhost' })
-  assert.equal([status, await namesIn(directory)], [303, []])
+  assert.equal([status, await filesIn(directory)], [303, []])
   await app.close()
 })
 
@@ -97,7 +114,7 @@ test('never goes back to another site', async ({ directory }) => {
   const { app, post } = await serve(directory)
   for (const back of ['//evil.example', 'https://evil.example', '/\\evil.example', '?q=a&x=//evil.example', '\r\nx: y']) {
     const { headers } = await post('/end', [['id', 'abc'], ['confirmed', 'yes'], ['back', back]])
-    assert.match(String(headers['location']), /^\/admin\/sessions\?(in=id&q=a&)?ended=1$/, back)
+    assert.match(String(headers['location']), /^\/admin\/sessions\?(in=id&q=a&)?ended=0$/, back)
   }
   await app.close()
 })

@@ -6,10 +6,10 @@ export interface Sample {
   readonly inUse: number | null
   readonly lastHour: number | null
   readonly total: number | null
-  readonly gets: number | null
-  readonly touches: number | null
-  readonly writes: number | null
-  readonly failures: number | null
+  readonly gets: number
+  readonly touches: number
+  readonly writes: number
+  readonly failures: number
 }
 
 const names = ['at', 'inUse', 'lastHour', 'total', 'gets', 'touches', 'writes', 'failures'] as const

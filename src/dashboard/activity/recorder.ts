@@ -1,7 +1,6 @@
-import type { FileStore } from '../../index.ts'
+import type { FileStore, StoreStats } from '../../index.ts'
 import type { SessionIndex } from '../index/session-index.ts'
 import { History } from './history.ts'
-import { failuresOf, statsOf } from './stats.ts'
 
 // In milliseconds: how often the store's counters are looked at, which costs nothing.
 const everyMs = 10_000
@@ -42,17 +41,22 @@ export class Recorder {
   async record (): Promise<void> {
     await this.#index.sample(this.#interval)
     const at = Date.now()
-    const stats = statsOf(this.#store)
+    const { gets, touches, writes, failures } = this.#store.stats()
     const counts = this.#index.counts !== null && at - this.#index.counts.at < recentMs ? this.#index.counts : null
     this.history.add({
       at,
       inUse: counts?.usedWithin(5 * 60_000) ?? null,
       lastHour: counts?.usedWithin(60 * 60_000) ?? null,
       total: counts?.total ?? null,
-      gets: stats?.gets ?? null,
-      touches: stats?.touches ?? null,
-      writes: stats?.writes ?? null,
-      failures: stats === null ? null : failuresOf(stats)
+      gets,
+      touches,
+      writes,
+      failures: sumOf(failures)
     })
   }
+}
+
+/** How many failures of all kinds there were. */
+export function sumOf (failures: StoreStats['failures']): number {
+  return Object.values(failures).reduce((sum, count) => sum + count, 0)
 }

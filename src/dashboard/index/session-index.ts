@@ -9,8 +9,8 @@ import { eager, gentle, TimeSlice, type TimeSliceOptions } from './time-slice.ts
 // Sessions listed: 100 MB of memory at most, twice that while a new scan replaces the old one.
 const snapshotLimit = 2_000_000
 
-// A scan that takes less of the event loop than this is made again for each answer, so that it is exact.
-const cheapMs = 30
+// So few sessions are scanned again for each answer, so that it is exact: that takes some 10 ms.
+const cheapCount = 2_000
 
 // Scans take at most a tenth of the process's time while somebody looks, and a hundredth otherwise.
 const watchedShare = 9
@@ -127,7 +127,7 @@ export class SessionIndex {
   }
 
   #isCheap (): boolean {
-    return this.#workedMs < cheapMs
+    return (this.#counts?.total ?? 0) <= cheapCount
   }
 
   #isDue (interval: number, share: number): boolean {

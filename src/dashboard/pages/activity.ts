@@ -1,4 +1,5 @@
-import { failuresOf, type StoreStats } from '../activity/stats.ts'
+import type { StoreStats } from '../../index.ts'
+import { sumOf } from '../activity/recorder.ts'
 import { formatCount, formatDuration, relativeTime } from '../format.ts'
 import { html, type Html } from '../html.ts'
 import { ageBounds, sizeBounds, type Counts } from '../index/counts.ts'
@@ -8,7 +9,7 @@ import { tiles } from './tiles.ts'
 /** What the page of activity shows. */
 export interface ActivityView {
   readonly counts: Counts | null
-  readonly stats: StoreStats | null
+  readonly stats: StoreStats
   readonly range: ActivityRange
   readonly now: number
 }
@@ -45,7 +46,7 @@ ${chart('sizes', 'Size', 'Sessions by the size of their file, at most', groups('
 </div>
 <h2>Counters of this process <small>(process ${process.pid})</small></h2>
 <div id="counters" data-live>
-${stats === null ? html`<p class="note">This store keeps no counters.</p>` : counters(stats, now)}
+${counters(stats, now)}
 </div>`
   })
 }
@@ -64,19 +65,21 @@ function groups (heading: string, names: readonly string[], values: readonly num
 }
 
 function counters (stats: StoreStats, now: number): Html {
-  const { gets, hits, misses, touches, writes, merges, conflicts, failures, queueLength, lastPrune } = stats
+  const { gets, hits, misses, sets, touches, writes, destroys, merges, conflicts, failures, queueLength, lastPrune } = stats
   const row = (name: string, value: Html | string, note = '') => html`<tr><th scope="row">${name}</th><td class="number">${value}</td><td class="note">${note}</td></tr>`
-  const share = gets === 0 ? '' : `${Math.round(100 * hits / gets)} % of reads`
+  const share = hits + misses === 0 ? '' : `${Math.round(100 * hits / (hits + misses))} % of the files looked at`
   return html`<table class="numbers counters"><thead class="visually-hidden"><tr><th scope="col">Counter</th><th scope="col">Value</th><th scope="col">Note</th></tr></thead><tbody>
 ${row('Reads', formatCount(gets))}
 ${row('Cache hits', formatCount(hits), share)}
 ${row('Cache misses', formatCount(misses))}
+${row('Sets', formatCount(sets), 'most neither write nor record a use')}
 ${row('Touches', formatCount(touches), 'last use recorded, content unchanged')}
 ${row('Writes', formatCount(writes))}
+${row('Ended', formatCount(destroys))}
 ${row('Merges', formatCount(merges), 'concurrent changes of one session, both kept')}
 ${row('Conflicts', formatCount(conflicts), 'both changed the same key, the later one stays')}
 ${row('Waiting changes', formatCount(queueLength))}
-${row('Failures', formatCount(failuresOf(stats)), Object.entries(failures).filter(([, count]) => count > 0).map(([type, count]) => `${type}: ${formatCount(count)}`).join(', '))}
+${row('Failures', formatCount(sumOf(failures)), Object.entries(failures).map(([type, count]) => `${type}: ${formatCount(count)}`).join(', '))}
 ${row('Last prune', lastPrune === null ? 'none yet' : relativeTime(lastPrune.at, now), lastPrune === null ? '' : `${formatCount(lastPrune.removed)} of ${formatCount(lastPrune.scanned)} removed in ${formatSeconds(lastPrune.durationMs)}`)}
 </tbody></table>`
 }

@@ -1,3 +1,4 @@
+import type { StoredSession } from '../../index.ts'
 import { formatBytes, formatCount, formatSessions, relativeTime } from '../format.ts'
 import { html, type Html } from '../html.ts'
 import type { Counts } from '../index/counts.ts'
@@ -7,7 +8,8 @@ import { matchLimit } from '../search/field-search.ts'
 import type { Found } from '../search/find.ts'
 import type { Page } from '../search/listing.ts'
 import { formatListQuery, type ListQuery } from '../search/query.ts'
-import type { SessionRow } from '../source.ts'
+import { canEnd, type SessionRow } from '../source.ts'
+import { explain } from './explain.ts'
 import { layout, type Site } from './layout.ts'
 import { tiles } from './tiles.ts'
 
@@ -105,19 +107,19 @@ ${view.page.rows.map(row => tableRow(site, view, row))}
 }
 
 function tableRow ({ prefix }: Site, { ownId, redactor, query, now }: ListView, row: SessionRow): Html {
-  const { id, session, lastUsedAt, expiresAt, size } = row
+  const { id, session, lastUsedAt, expiresAt, size, owner } = row
   return html`<tr id="session-${id}">
-<td class="session"><a class="id" href="${prefix}/session?id=${encodeURIComponent(id)}">${id}</a>${id === ownId && html` <span class="badge">yours</span>`}
-<span class="preview">${session === null ? 'Expired, or cannot be read' : preview(session, redactor)}</span></td>
+<td class="session"><a class="id" href="${prefix}/session?id=${encodeURIComponent(id)}">${id}</a>${id === ownId && html` <span class="badge">yours</span>`}${owner !== null && html` <span class="owner">${owner}</span>`}
+<span class="preview">${typeof session === 'string' ? explain(session) : preview(session, redactor)}</span></td>
 <td data-label="Last used">${relativeTime(lastUsedAt, now)}</td>
 <td data-label="Expires">${expiresAt === null ? '–' : relativeTime(expiresAt, now)}</td>
 <td data-label="Size" class="number">${formatBytes(size)}</td>
-<td class="action"><form method="post" action="${prefix}/end"><input type="hidden" name="id" value="${id}"><input type="hidden" name="back" value="${formatListQuery(query)}"><button class="quiet" aria-label="End session ${id}">End</button></form></td>
+<td class="action">${canEnd(row) && html`<form method="post" action="${prefix}/end"><input type="hidden" name="id" value="${id}"><input type="hidden" name="back" value="${formatListQuery(query)}"><button class="quiet" aria-label="End session ${id}">End</button></form>`}</td>
 </tr>
 `
 }
 
-function preview (session: NonNullable<SessionRow['session']>, redactor: Redactor): string {
+function preview (session: StoredSession, redactor: Redactor): string {
   const fields = Object.entries(session).filter(([name]) => name !== 'cookie' && !redactor.hides(name))
   const text = fields.map(([name, value]) => `${name}: ${typeof value === 'string' ? value : redactor.toJson(value, 0)}`).join(' · ')
   if (text === '') return 'No fields to show'
@@ -126,8 +128,9 @@ function preview (session: NonNullable<SessionRow['session']>, redactor: Redacto
 
 function endForms ({ prefix }: Site, { query, page, found }: ListView): Html {
   const back = html`<input type="hidden" name="back" value="${formatListQuery(query)}">`
+  const rows = page.rows.filter(canEnd)
   const isOwner = query.scope === 'owner' && query.text !== '' && (found.total ?? 0) > 0
   return html`<span class="space"></span>
 ${isOwner && html`<form method="post" action="${prefix}/end">${back}<input type="hidden" name="owner" value="${query.text}"><button class="danger">End all of ${query.text}</button></form>`}
-${page.rows.length > 1 && html`<form method="post" action="${prefix}/end">${back}${page.rows.map(({ id }) => html`<input type="hidden" name="id" value="${id}">`)}<button class="danger">End the ${page.rows.length} shown</button></form>`}`
+${rows.length > 1 && html`<form method="post" action="${prefix}/end">${back}${rows.map(({ id }) => html`<input type="hidden" name="id" value="${id}">`)}<button class="danger">End the ${rows.length} shown</button></form>`}`
 }

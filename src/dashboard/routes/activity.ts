@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { statsOf } from '../activity/stats.ts'
 import { activityPage, ageNames, ranges, sizeNames, type ActivityRange } from '../pages/activity.ts'
 import { sendPage, type DashboardParts } from './parts.ts'
 
@@ -7,10 +6,10 @@ import { sendPage, type DashboardParts } from './parts.ts'
 const points = 360
 
 /** `GET /activity`: charts and counters. `GET /activity/data`: the numbers of the charts. */
-export function activityRoutes (app: FastifyInstance, { store, index, history, site }: DashboardParts): void {
+export function activityRoutes (app: FastifyInstance, { source, index, history, site }: DashboardParts): void {
   app.get('/activity', async (request, reply) => {
     await index.look()
-    return sendPage(reply, activityPage(site, { counts: index.counts, stats: statsOf(store), range: rangeIn(request.query), now: Date.now() }))
+    return sendPage(reply, activityPage(site, { counts: index.counts, stats: source.store.stats(), range: rangeIn(request.query), now: Date.now() }))
   })
 
   app.get('/activity/data', async (request, reply) => {

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { listOwner, revokeOwner } from '../owner.ts'
+import { knowsOwners } from '../owner.ts'
 import { endPage } from '../pages/end.ts'
 import { messagePage } from '../pages/layout.ts'
 import { isSameOrigin } from '../same-origin.ts'
 import { formatListQuery, parseListQuery } from '../search/query.ts'
+import { canEnd } from '../source.ts'
 import { ownSessionId, sendPage, type DashboardParts } from './parts.ts'
 
 const formType = 'application/x-www-form-urlencoded'
@@ -13,7 +14,8 @@ const bodyLimit = 64 * 1024
 
 /** `POST /end`: asks first, and ends sessions when the form says `confirmed`: these ids, or all of an owner. */
 export function endRoutes (app: FastifyInstance, parts: DashboardParts): void {
-  const { source, index, store, site } = parts
+  const { source, index, site } = parts
+  const { store } = source
   // Within the dashboard only: the application may parse forms in its own way, or not at all.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) => done(null, new URLSearchParams(body as string)))
@@ -21,7 +23,7 @@ export function endRoutes (app: FastifyInstance, parts: DashboardParts): void {
   app.post('/end', { bodyLimit, onRequest: refuseOtherOrigins }, async (request, reply) => {
     const form = request.body as URLSearchParams | undefined ?? new URLSearchParams()
     const ids = form.getAll('id').filter(id => source.nameOf(id) !== null)
-    const owner = form.get('owner')
+    const owner = knowsOwners(store) ? form.get('owner') || null : null
     if (ids.length === 0 && owner === null) {
       return sendPage(reply.code(400), messagePage(site, 'Nothing to end', 'The form names no session.'))
     }
@@ -29,8 +31,11 @@ export function endRoutes (app: FastifyInstance, parts: DashboardParts): void {
     if (form.get('confirmed') !== 'yes') return ask(request, reply, { ids, owner, back })
     let count = 0
     for (const id of ids) {
+      const name = source.nameOf(id)!
+      const row = await source.read(name)
+      if (row === null || !canEnd(row)) continue
       await store.revoke(id)
-      index.forget(source.nameOf(id)!)
+      index.forget(name)
       count++
     }
     if (owner !== null) count += await endOwner(owner)
@@ -47,13 +52,13 @@ export function endRoutes (app: FastifyInstance, parts: DashboardParts): void {
 
   async function idsOf (owner: string): Promise<string[]> {
     const ids = []
-    for await (const { id } of listOwner(store, owner) ?? []) ids.push(id)
+    for await (const { id } of store.listOwner(owner)) ids.push(id)
     return ids
   }
 
   async function endOwner (owner: string): Promise<number> {
     const ids = await idsOf(owner)
-    const count = await revokeOwner(store, owner)
+    const count = await store.revokeOwner(owner)
     for (const id of ids) index.forget(source.nameOf(id)!)
     return count
   }

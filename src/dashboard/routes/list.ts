@@ -8,7 +8,7 @@ import { ownSessionId, sendPage, type DashboardParts } from './parts.ts'
 
 /** `GET /`: the list of sessions, or what a search found. */
 export function listRoutes (app: FastifyInstance, parts: DashboardParts): void {
-  const { store, source, index, redactor, site } = parts
+  const { source, index, redactor, site } = parts
   app.get('/', async (request, reply) => {
     const query = parseListQuery(request.query)
     await index.look()
@@ -22,7 +22,7 @@ export function listRoutes (app: FastifyInstance, parts: DashboardParts): void {
       reading: index.isReady || index.error !== null ? null : index.progress,
       hasFailed: index.error !== null,
       isPartial: index.isPartial,
-      knowsOwners: knowsOwners(store),
+      knowsOwners: knowsOwners(source.store),
       ownId: ownSessionId(request),
       ended: endedIn(request.query),
       redactor,

@@ -1,8 +1,8 @@
-import type { FileStore } from '../../index.ts'
+import type { StoredSession } from '../../index.ts'
 import type { Entry } from '../index/snapshot.ts'
 import { eager, TimeSlice } from '../index/time-slice.ts'
 import type { Redactor } from '../redact.ts'
-import type { SessionFields, SessionSource } from '../source.ts'
+import type { SessionSource } from '../source.ts'
 import { passes, type FieldTest } from './field-test.ts'
 
 /** Sessions that a search keeps. With more than these an operator narrows the search anyway. */
@@ -10,7 +10,6 @@ export const matchLimit = 1_000
 
 /** What a search goes through. */
 export interface SearchedStore {
-  readonly store: FileStore
   readonly source: SessionSource
   readonly redactor: Redactor
 }
@@ -24,8 +23,8 @@ export class FieldSearch {
   #lookedAt = performance.now()
   readonly finished: Promise<void>
 
-  constructor ({ store, source, redactor }: SearchedStore, test: FieldTest) {
-    this.finished = this.#run({ store, source, redactor }, test).catch(() => {}).then(() => { this.#isDone = true })
+  constructor (searched: SearchedStore, test: FieldTest) {
+    this.finished = this.#run(searched, test).catch(() => {}).then(() => { this.#isDone = true })
   }
 
   /** What was found so far, newest first. */
@@ -56,14 +55,14 @@ export class FieldSearch {
     this.#isStopped.abort()
   }
 
-  async #run ({ store, source, redactor }: SearchedStore, test: FieldTest): Promise<void> {
+  async #run ({ source, redactor }: SearchedStore, test: FieldTest): Promise<void> {
     const slice = new TimeSlice(eager)
     // Not with `get`, which would fill the store's cache with sessions that nobody uses.
-    for await (const { id, session, usedAt } of store.list()) {
+    for await (const { id, session, lastUsedAt } of source.store.list()) {
       if (this.#isStopped.signal.aborted) return
       this.#scanned++
-      if (passes(session as unknown as SessionFields, test, redactor)) {
-        this.#matches.push({ name: source.nameOf(id)!, lastUsedAt: usedAt.getTime() })
+      if (passes(session as StoredSession, test, redactor)) {
+        this.#matches.push({ name: source.nameOf(id)!, lastUsedAt: lastUsedAt.getTime() })
         if (this.isFull) return
       }
       if (slice.isOver) await slice.rest()

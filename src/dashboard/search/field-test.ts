@@ -1,5 +1,5 @@
+import type { StoredSession } from '../../index.ts'
 import type { Redactor } from '../redact.ts'
-import type { SessionFields } from '../source.ts'
 
 /** What a session's field is compared with. */
 export interface FieldTest {
@@ -21,7 +21,7 @@ export function parseFieldTest (text: string): FieldTest | null {
 }
 
 /** Whether a field of `session` passes the test. Of a list, one item has to. What is hidden is not looked at. */
-export function passes (session: SessionFields, { path, kind, value }: FieldTest, redactor: Redactor): boolean {
+export function passes (session: StoredSession, { path, kind, value }: FieldTest, redactor: Redactor): boolean {
   if (path.some(name => redactor.hides(name))) return false
   const found = valueAt(session, path)
   if (found === undefined) return false

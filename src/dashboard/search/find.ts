@@ -1,7 +1,6 @@
-import type { FileStore } from '../../index.ts'
 import type { SessionIndex } from '../index/session-index.ts'
 import type { Entry } from '../index/snapshot.ts'
-import { listOwner } from '../owner.ts'
+import { knowsOwners } from '../owner.ts'
 import type { Redactor } from '../redact.ts'
 import type { SessionSource } from '../source.ts'
 import type { FieldSearches } from './field-searches.ts'
@@ -11,7 +10,6 @@ import type { ListQuery } from './query.ts'
 
 /** What a search needs. */
 export interface Searchable {
-  readonly store: FileStore
   readonly source: SessionSource
   readonly index: SessionIndex
   readonly searches: FieldSearches
@@ -53,11 +51,10 @@ async function findId ({ text }: ListQuery, { source, index }: Searchable): Prom
   return some(await index.search(name ?? text, matchLimit))
 }
 
-async function findOwner ({ text }: ListQuery, { store, source }: Searchable): Promise<Found> {
-  const sessions = listOwner(store, text)
-  if (sessions === null) return { ...nothing, problem: 'This store has no owner option, so it cannot search by owner.' }
+async function findOwner ({ text }: ListQuery, { source }: Searchable): Promise<Found> {
+  if (!knowsOwners(source.store)) return { ...nothing, problem: 'This store has no owner option, so it cannot search by owner.' }
   const entries: Entry[] = []
-  for await (const { id, lastUsedAt } of sessions) {
+  for await (const { id, lastUsedAt } of source.store.listOwner(text)) {
     entries.push({ name: source.nameOf(id)!, lastUsedAt: lastUsedAt.getTime() })
     if (entries.length === matchLimit) break
   }

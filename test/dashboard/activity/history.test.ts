@@ -5,7 +5,7 @@ import { History, type Sample } from '../../../src/dashboard/activity/history.ts
 const test = suite('History')
 
 const sample = (at: number, more: Partial<Sample> = {}): Sample =>
-  ({ at, inUse: null, lastHour: null, total: null, gets: null, touches: null, writes: null, failures: null, ...more })
+  ({ at, inUse: null, lastHour: null, total: null, gets: 0, touches: 0, writes: 0, failures: 0, ...more })
 
 test('is empty at first', () => {
   assert.equal(new History(3).series(0, 10), { at: [], inUse: [], lastHour: [], total: [], gets: [], touches: [], writes: [], failures: [] })
@@ -18,7 +18,7 @@ test('makes rates of counters, and keeps counts', () => {
   history.add(sample(40_000, { gets: 150, failures: 2 }))
   const { at, inUse, gets, failures, writes } = history.series(0, 10)
   assert.equal({ at, inUse, gets, failures, writes }, {
-    at: [10, 20, 40], inUse: [3, 4, null], gets: [null, 5, 0], failures: [null, 6, 0], writes: [null, null, null]
+    at: [10, 20, 40], inUse: [3, 4, null], gets: [null, 5, 0], failures: [null, 6, 0], writes: [null, 0, 0]
   })
 })
 

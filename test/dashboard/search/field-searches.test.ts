@@ -20,13 +20,13 @@ class SlowStore extends FileStore {
     this.started++
     while (!this.isOver) {
       await new Promise(resolve => setTimeout(resolve, 1))
-      yield { id: 'x', session: {} as any, usedAt: new Date(), lastUsedAt: new Date(), expiresAt: new Date(), size: 1 }
+      yield { id: 'x', session: {} as any, lastUsedAt: new Date(), expiresAt: new Date(), size: 1 }
     }
   }
 }
 
 function searchesOf (store: FileStore): FieldSearches {
-  return new FieldSearches({ store, source: new SessionSource(store), redactor: new Redactor([]) })
+  return new FieldSearches({ source: new SessionSource(store), redactor: new Redactor([]) })
 }
 
 test('goes on with a search that is running', async ({ directory }) => {

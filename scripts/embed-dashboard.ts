@@ -6,15 +6,15 @@ import { createRequire } from 'node:module'
 // in every module system and in bundles, and nothing looks for files at run time. `--check` only compares.
 
 const { resolve } = createRequire(import.meta.url)
-const here = name => new URL(`../src/dashboard/assets/${name}`, import.meta.url)
-const read = file => readFileSync(file, 'utf8')
+const here = (name: string) => new URL(`../src/dashboard/assets/${name}`, import.meta.url)
+const read = (file: string | URL) => readFileSync(file, 'utf8')
 
 const uplot = resolve('uplot/dist/uPlot.iife.min.js')
 const license = read(new URL('../LICENSE', `file://${uplot}`)).trim()
 const script = 'text/javascript'
 const style = 'text/css'
 
-const files = {
+const files: Readonly<Record<string, readonly [type: string, content: string]>> = {
   'dashboard.css': [style, read(here('dashboard.css'))],
   'dashboard.js': [script, read(here('dashboard.js'))],
   'charts.js': [script, read(here('charts.js'))],
@@ -28,7 +28,7 @@ const entries = Object.entries(files).map(([name, [type, content]]) => {
   return `  '${name}': { type: '${type}', version: '${version}', content: ${JSON.stringify(content)} }`
 })
 const source = `/* eslint-disable */
-// Made by scripts/embed-dashboard.js from src/dashboard/assets/ and uPlot. Do not edit.
+// Made by scripts/embed-dashboard.ts from src/dashboard/assets/ and uPlot. Do not edit.
 
 /** A style sheet, script or image of the dashboard. */
 export interface Asset {
@@ -48,6 +48,6 @@ const target = new URL('../src/dashboard/assets.ts', import.meta.url)
 if (!process.argv.includes('--check')) {
   writeFileSync(target, source)
 } else if (read(target) !== source) {
-  console.error('src/dashboard/assets.ts is out of date. Run: node scripts/embed-dashboard.js')
+  console.error('src/dashboard/assets.ts is out of date. Run: node --import tsx scripts/embed-dashboard.ts')
   process.exitCode = 1
 }
