@@ -2,7 +2,6 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { deviceOf } from '../examples/accounts/device.ts'
-import { secretIn } from '../examples/accounts/secret.ts'
 import { timeAgo } from '../examples/accounts/times.ts'
 import { countVisit } from '../examples/accounts/visits.ts'
 import { Client } from './client.ts'
@@ -116,13 +115,15 @@ test('tells times as people do', () => {
   for (const [passed, words] of cases) assert.is(timeAgo(new Date(Date.UTC(2026, 0, 1) - passed), Date.UTC(2026, 0, 1)), words)
 })
 
-test('makes its secret once, and keeps it to itself', async ({ directory }) => {
-  const file = join(directory, 'new', 'secret')
-  const secret = secretIn(file)
+test('makes its secret at the first start, and keeps it and the accounts to itself', async ({ directory }) => {
+  const data = join(directory, 'data')
+  await openShop(data, async () => {})
+  const secret = await readFile(join(data, 'secret'), 'utf8')
   assert.is(secret.length, 43)
-  assert.is(secretIn(file), secret)
-  assert.is((await stat(file)).mode & 0o777, 0o600)
-  assert.throws(() => secretIn(directory), /EISDIR/)
+  await openShop(data, async () => {})
+  assert.is(await readFile(join(data, 'secret'), 'utf8'), secret)
+  assert.is((await stat(join(data, 'secret'))).mode & 0o777, 0o600)
+  assert.is((await stat(data)).mode & 0o777, 0o700)
 })
 
 test.run()

@@ -2,9 +2,6 @@ import { buildApp, type AppOptions } from '../examples/accounts/app.ts'
 import { demoUsers } from '../examples/accounts/demo.ts'
 import type { Client } from './client.ts'
 
-/** A secret that stays the same over the restarts of a test. */
-export const secret = 'a secret that only tests use, of more than 32 characters'
-
 export const browsers = {
   firefox: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
   safari: 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1'
@@ -12,7 +9,7 @@ export const browsers = {
 
 /** The example application on a directory, listening until `story` is over. */
 export async function openShop (directory: string, story: (address: string) => Promise<void>, options: Partial<AppOptions> = {}): Promise<void> {
-  const app = await buildApp({ directory, secret, demoUsers, ...options })
+  const app = await buildApp({ directory, demoUsers, ...options })
   try {
     await story(await app.listen({ host: '127.0.0.1', port: 0 }))
   } finally {

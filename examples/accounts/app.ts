@@ -1,23 +1,22 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyFlash from '@fastify/flash'
 import fastifyFormbody from '@fastify/formbody'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { fileSessions } from 'fastify-file-session-store/plugin'
 import { addErrorPages } from './errors.ts'
-import { fileSessions } from './file-sessions.ts'
 import { addPages } from './pages.ts'
 import { accountRoutes } from './routes/account.ts'
 import { registrationRoutes } from './routes/registration.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { shopRoutes } from './routes/shop.ts'
-import { secure } from './security.ts'
+import { addHeadersAndLimits, protectForms } from './security.ts'
 import { openUsers, type NewUser } from './users.ts'
 
 /** What the application needs to be told. */
 export interface AppOptions {
-  /** Where it keeps its data: the sessions in `sessions/`, and the people in `users.json`. */
+  /** Where it keeps its data: `sessions/`, `users.json`, and `secret`. */
   readonly directory: string
-  /** What cookies and forms are signed with: 32 characters or more. */
-  readonly secret: string
   /**
    * People to add if they are not there yet.
    * @default none
@@ -34,13 +33,15 @@ export interface AppOptions {
 }
 
 /** A little shop with accounts. `server.ts` makes it listen. */
-export async function buildApp ({ directory, secret, users = [], demoUsers = [], trustProxy = false, logger = false }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp ({ directory, users = [], demoUsers = [], trustProxy = false, logger = false }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({ logger, trustProxy })
+  const secretFile = join(directory, 'secret')
 
   // `request.session`, each one a file in `sessions/`; and `app.sessions`, the store.
   await app.register(fileSessions, {
     directory: join(directory, 'sessions'),
-    secret,
+    // What the cookies are signed with. The file is made at the first start.
+    secretFile,
     // Whose session it is: `app.sessions.listOwner` and `revokeOwner` then find one person's sessions among millions.
     owner: session => session.account ?? null,
     // Without "remember me" the browser forgets the cookie when it closes. The server cannot see that,
@@ -51,10 +52,11 @@ export async function buildApp ({ directory, secret, users = [], demoUsers = [],
 
   await app.register(fastifyFormbody)
   await app.register(fastifyFlash)
-  // Before the security measures: style sheets and pictures do not count for the limit of requests.
+  // Before the limits: style sheets and pictures do not count.
   await addPages(app)
-  await secure(app, secret)
   addErrorPages(app)
+  await addHeadersAndLimits(app)
+  await protectForms(app, await readFile(secretFile, 'utf8'))
 
   await app.register(accountRoutes, { demoUsers })
   await app.register(registrationRoutes)

@@ -4,8 +4,8 @@ import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/** Protects what is registered after it: security headers, a limit of requests, and a token in every form. */
-export async function secure (app: FastifyInstance, secret: string): Promise<void> {
+/** Protects what is registered after it by security headers, and by a limit of requests for each address. */
+export async function addHeadersAndLimits (app: FastifyInstance): Promise<void> {
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -22,11 +22,20 @@ export async function secure (app: FastifyInstance, secret: string): Promise<voi
     referrerPolicy: { policy: 'same-origin' }
   })
 
+  // Pages that only one person may see do not belong in a cache.
+  app.addHook('onRequest', async (_request, reply) => { void reply.header('cache-control', 'no-store') })
+
   // In memory, so for each process by itself; `@fastify/rate-limit` can also count in Redis.
   await app.register(fastifyRateLimit, { max: 300, timeWindow: '1 minute' })
+}
 
-  // A form of another site must not act for who is signed in here, and must not sign anybody in as somebody else
-  // (login CSRF). So every form carries a token that only our own pages can know.
+/**
+ * Puts a token into every form, and refuses a form without it.
+ *
+ * A form of another site must not act for who is signed in here, and must not sign anybody in as somebody else (login
+ * CSRF). That site cannot know the token.
+ */
+export async function protectForms (app: FastifyInstance, secret: string): Promise<void> {
   await app.register(fastifyCsrfProtection, {
     // Not in the session: each visitor of the sign-in page would then leave a session file.
     sessionPlugin: '@fastify/cookie',
@@ -44,9 +53,6 @@ export async function secure (app: FastifyInstance, secret: string): Promise<voi
     if (request.method === 'GET' || request.method === 'HEAD') done()
     else app.csrfProtection(request, reply, done)
   })
-
-  // Pages that only one person may see do not belong in a cache.
-  app.addHook('onRequest', async (_request, reply) => { void reply.header('cache-control', 'no-store') })
 }
 
 /** Whom a form's token is for: this session, or a visitor who has not signed in. */

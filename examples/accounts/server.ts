@@ -2,13 +2,11 @@ import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { demoUsers } from './demo.ts'
-import { secretIn } from './secret.ts'
 
 const {
   HOST: host = '127.0.0.1',
   PORT: port = '3000',
   DATA_DIRECTORY: directory = join(import.meta.dirname, 'data'),
-  SESSION_SECRET: secret = secretIn(join(directory, 'secret')),
   ADMIN_PASSWORD: adminPassword,
   TRUST_PROXY: trustProxy = '',
   LOG_LEVEL: level = 'warn',
@@ -17,7 +15,6 @@ const {
 
 const app = await buildApp({
   directory,
-  secret,
   users: adminPassword ? [{ name: 'Admin', password: adminPassword, role: 'admin' }] : [],
   demoUsers: mode === 'production' ? [] : demoUsers,
   trustProxy: trustProxy === '' ? false : trustProxy.split(','),
