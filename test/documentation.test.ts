@@ -38,7 +38,7 @@ for (const page of pages) {
 
   test('has code of kinds that are tested', () => {
     const kinds = new Set(blocksOf(text).map(({ language }) => language))
-    assert.equal([...kinds].filter(kind => !['js', 'ts', 'sh', 'console'].includes(kind)), [])
+    assert.equal([...kinds].filter(kind => !['js', 'ts', 'sh', 'console', 'text'].includes(kind)), [])
   })
 
   for (const { language, code, line } of blocksOf(text)) {

@@ -6,7 +6,7 @@ import fastifyCookie from '@fastify/cookie'
 import fastifySession from '@fastify/session'
 import * as assert from 'uvu/assert'
 import { FileStore } from '../src/index.ts'
-import type { Io } from '../src/disk.ts'
+import type { Io } from '../src/fs/disk.ts'
 import { Client } from './client.ts'
 import { suiteOnDisk } from './support.ts'
 

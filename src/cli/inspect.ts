@@ -106,7 +106,8 @@ export class Inspector {
 
 function describe (facts: FileFacts, { session, expiresAt }: DescribedSession, isEncrypted: boolean, isUnderOldSecret: boolean): InspectedSession {
   const { cookie } = session
-  const hasCookie = typeof cookie === 'object' && cookie !== null && !Array.isArray(cookie)
+  // `readSession` gives a session without a cookie one that cannot be enumerated.
+  const hasCookie = typeof cookie === 'object' && cookie !== null && !Array.isArray(cookie) && Object.keys(session).includes('cookie')
   return { ...facts, kind: 'session', session, expiresAt, isExpired: expiresAt <= Date.now(), isEncrypted, isUnderOldSecret, isForeign: !isEncrypted && !hasCookie }
 }
 

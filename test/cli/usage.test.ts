@@ -72,12 +72,11 @@ test('prints a completion script for each shell, and completes', async () => {
 })
 
 test('the store is imported without what only the command needs', async () => {
-  // Tells each module that is resolved.
-  const hooks = 'import { writeSync } from "node:fs"; export async function resolve (name, context, next) { const found = await next(name, context); writeSync(1, found.url + "\\n"); return found }'
   const source = `
-    import { register } from 'node:module'
-    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}))
-    await import(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)})`
+    import { createRequire } from 'node:module'
+    const require = createRequire(${JSON.stringify(import.meta.url)})
+    require('../../dist/index.js')
+    console.log(Object.keys(require.cache).join('\\n'))`
   const { code, output } = await runNode(['--input-type=module', '--eval', source])
   assert.is(code, 0)
   assert.match(output, /\/lru-cache\//)
