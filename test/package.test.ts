@@ -5,7 +5,10 @@ import { promisify } from 'node:util'
 import * as assert from 'uvu/assert'
 import { suiteOnDisk } from './support.ts'
 
-const run = promisify(execFile)
+const execute = promisify(execFile)
+// On Windows, npm and what npm installs are scripts for a shell.
+const run = (program: string, parameters: readonly string[], options: { cwd: string }) =>
+  execute(program, parameters, { ...options, shell: process.platform === 'win32' && program !== process.execPath })
 const root = join(import.meta.dirname, '..')
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 
