@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { measureHttp, planHttp } from './http/http.ts'
@@ -15,12 +15,16 @@ import { readResults, serializeResults, type Measured, type Results } from './re
 import { targetReport } from './report/targets.ts'
 import { measureScale, planScale } from './scale/scale.ts'
 
-const resultsFile = new URL('results.json', import.meta.url)
+const resultsName = 'results.json'
 
 const options = optionsOfCommandLine()
 if (options === null) console.log(usage)
-else if (options.showsTargets && !options.isQuick) console.log(targetReport(readResults(resultsFile)))
+else if (options.showsTargets && !options.isQuick) console.log(targetReport(readResults(join(import.meta.dirname, resultsName)), earlierResults(options)))
 else await runBenchmark(options)
+
+function earlierResults ({ before }: BenchOptions): Results {
+  return before === null ? {} : readResults(before)
+}
 
 function optionsOfCommandLine (): BenchOptions | null {
   try {
@@ -37,8 +41,8 @@ async function runBenchmark (options: BenchOptions): Promise<void> {
   const workspace = new Workspace(options.directory)
   try {
     const results = await measure(options, workspace)
-    if (!options.isQuick) await writeResults({ ...readResults(resultsFile), ...results })
-    console.log(options.showsTargets ? targetReport(results) : reportOf(results))
+    if (options.output !== null) await writeResults(results, options.output)
+    console.log(options.showsTargets ? targetReport(results, earlierResults(options)) : reportOf(results))
   } finally {
     workspace.dispose()
   }
@@ -93,12 +97,15 @@ function warnIfBusy (): void {
   if (load > 0.5) console.error(`This machine is busy (load average ${load.toFixed(1)}): figures will vary.`)
 }
 
-// The README shows figures of results.md, and the chart.
-async function writeResults (results: Results): Promise<void> {
-  writeFileSync(resultsFile, serializeResults(results))
-  writeFileSync(new URL('results.md', import.meta.url), reportOf(results))
-  if (results.http !== undefined) {
-    const { found, circumstances } = results.http
-    writeFileSync(new URL('http.svg', import.meta.url), await httpChart(found, circumstances.fileSystem) + '\n')
+// Sections that were not measured keep their earlier results. The README shows figures of results.md, and the chart.
+async function writeResults (newResults: Results, directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true })
+  const file = join(directory, resultsName)
+  const results = { ...readResults(file), ...newResults }
+  writeFileSync(file, serializeResults(results))
+  writeFileSync(join(directory, 'results.md'), reportOf(results))
+  const { found, circumstances } = results.http ?? {}
+  if (found?.fileSystems.directory !== undefined && circumstances !== undefined) {
+    writeFileSync(join(directory, 'http.svg'), await httpChart(found, circumstances.fileSystem) + '\n')
   }
 }

@@ -18,7 +18,7 @@ export function crowdDelay (http: HttpResults, fileSystem: FileSystemName, side:
 
 /** The section of the report, as paragraphs and tables. */
 export function httpReport ({ circumstances, found }: Measured<HttpResults>): string[] {
-  const { cases, cores, skipped, wideSessions, fileSystems } = found
+  const { cores, skipped, wideSessions, fileSystems } = found
   const count = wideSessions.toLocaleString('en')
   return [
     '## Through HTTP',
@@ -27,7 +27,7 @@ export function httpReport ({ circumstances, found }: Measured<HttpResults>): st
     ...routeTable(`### ${count} sessions, one request each (${circumstances.fileSystem})`, 'Ten connections; each request uses the session that was not used for the longest time, so that each use is recorded.', found, 'wideRead', 'wideChange'),
     ...Object.keys(fileSystems).length > 1 ? fileSystemTables(found) : [],
     ...skipped.length > 0 ? [`Not measured: ${skipped.join('; ')}.`] : [],
-    ...cases.length > 0 ? ['XFS, btrfs and ext4 with `noauto_da_alloc` are loop mounts of a file on the first file system.'] : []
+    ...(['xfs', 'btrfs', 'noauto_da_alloc'] as const).some(name => name in fileSystems) ? ['XFS, btrfs and ext4 with `noauto_da_alloc` are loop mounts of a file on the first file system.'] : []
   ]
 }
 
