@@ -1,5 +1,6 @@
 import { err, ok, ResultAsync, type Result } from 'neverthrow'
-import { isSame, isUsedLater } from './cookie-dates.ts'
+import { isUsedLater } from './cookie-dates.ts'
+import { defaultConcurrency, eachSession } from './each-session.ts'
 import { isEnded } from './ended-note.ts'
 import type { CopyError } from './errors.ts'
 import { getSession, type KeyedStore } from './keyed-store.ts'
@@ -66,28 +67,26 @@ class Copy {
   }
 
   async run (): Promise<Result<CopyReport, CopyError>> {
-    const { concurrency = 64 } = this.#options
-    const sessions = this.#source.list()[Symbol.asyncIterator]()
-    await Promise.all(Array.from({ length: concurrency }, () => this.#work(sessions)))
-    for (const [id, cause] of this.#unreadable) {
-      this.#tally.fail({ id, cause })
-      this.#tell(id, 'failed')
+    const { concurrency = defaultConcurrency } = this.#options
+    try {
+      await eachSession(this.#source.list(), concurrency, session => this.#copyOne(session), () => this.#isStopped())
+    } catch (cause) {
+      this.#stop('source-failed', cause)
     }
+    for (const [id, cause] of this.#unreadable) this.#failed({ id, cause })
     const { report } = this.#tally
     return this.#error === null ? ok(report) : err({ ...this.#error, report })
   }
 
-  async #work (sessions: AsyncIterator<SourceSession>): Promise<void> {
-    while (!this.#isStopped()) {
-      const next = await sessions.next().catch((cause: unknown) => this.#stop('source-failed', cause))
-      if (next === undefined || next.done === true) return
-      const { id } = next.value
-      await this.#copy(next.value).then(
-        outcome => this.#copied(id, outcome),
-        (cause: unknown) => this.#failed({ id, cause })
-      )
-    }
-    await sessions.return?.()
+  #copyOne (listed: SourceSession): Promise<void> {
+    const { id } = listed
+    return this.#copy(listed).then(
+      outcome => this.#copied(id, outcome),
+      (cause: unknown) => {
+        this.#failed({ id, cause })
+        if (++this.#failuresInARow >= giveUpAfter) this.#stop('target-failed', cause)
+      }
+    )
   }
 
   #copied (id: string, outcome: Exclude<CopyOutcome, 'failed'>): void {
@@ -98,7 +97,6 @@ class Copy {
 
   #failed (failure: CopyFailure): void {
     this.#tally.fail(failure)
-    if (++this.#failuresInARow >= giveUpAfter) this.#stop('target-failed', failure.cause)
     this.#tell(failure.id, 'failed')
   }
 
@@ -116,7 +114,7 @@ class Copy {
     if (hasExpired(listed)) return 'expired'
     const [copy, ended] = await Promise.all([getSession(this.#target, id), isEnded(this.#target, id)])
     if (ended) return 'ended'
-    if (copy !== null && (isSame(session, copy) || !isUsedLater(session, copy))) return 'present'
+    if (copy !== null && !isUsedLater(session, copy)) return 'present'
     if (this.#options.dryRun === true) return 'copied'
     const move = { from: this.#source.store, to: this.#target }
     return await replicate(id, session, move, { isAbsenceEnd: true, expiresAt: expiresAt?.getTime() }) === null ? 'ended' : 'copied'

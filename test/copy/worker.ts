@@ -9,7 +9,7 @@ import { FileStore } from '../../src/index.ts'
 
 declare module 'fastify' {
   interface Session {
-    user?: string
+    visitor?: string
     count?: number
   }
 }
@@ -45,16 +45,16 @@ await app.register(fastifySession, {
   store: stores[stage as Stage]() as fastifySession.SessionStore
 })
 
-app.get('/me', async ({ session }) => ({ user: session.user ?? null, count: session.count ?? null }))
+app.get('/me', async ({ session }) => ({ user: session.visitor ?? null, count: session.count ?? null }))
 
 app.post('/login/:user', async ({ session, params }) => {
-  session.user = (params as { user: string }).user
+  session.visitor = (params as { user: string }).user
   session.count = 0
   return {}
 })
 
 app.post('/count', async ({ session }) => {
-  if (session.user === undefined) return { count: null }
+  if (session.visitor === undefined) return { count: null }
   session.count = (session.count ?? 0) + 1
   return { count: session.count }
 })
@@ -62,7 +62,7 @@ app.post('/count', async ({ session }) => {
 // Loads the session, takes its time, and saves it as it was loaded.
 app.get('/slow', async ({ session }) => {
   await delay(20)
-  return { user: session.user ?? null }
+  return { user: session.visitor ?? null }
 })
 
 app.post('/logout', async request => {
