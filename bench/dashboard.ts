@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { dashboard } from '../src/dashboard/index.ts'
 import { FileStore } from '../src/index.ts'
-import { idOf, populate } from './population.ts'
+import { idOf, populate } from './fixtures/population.ts'
 
 // Measures the dashboard over a large directory: `node --import tsx bench/dashboard.ts [sessions] [directory]`.
 // A directory that is given is filled when it does not exist, and stays. The process serves nothing else, so the delay

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { fileSystemNames, type FileSystemName } from './machine/file-systems.ts'
 import { sideNames, type SideName } from './sides/sides.ts'
@@ -10,10 +11,14 @@ export type Section = typeof sections[number]
 /** What to run. */
 export interface BenchOptions {
   readonly sections: readonly Section[]
-  /** Few short rounds and small directories, and nothing is written. */
+  /** Few short rounds and small directories. */
   readonly isQuick: boolean
+  /** The directory for the results; `null` when they are only printed. */
+  readonly output: string | null
   /** Prints the targets: those of the last full run, or with `isQuick` those of this run. */
   readonly showsTargets: boolean
+  /** The `results.json` of an earlier version, for the targets; `null` when there is none. */
+  readonly before: string | null
   /** How many sessions the large directory of `scale` and `prune` holds. */
   readonly sessions: number
   /** Where directories for sessions are created, and removed at the end. */
@@ -27,22 +32,24 @@ export interface BenchOptions {
 /** The text of `--help`. */
 export const usage = `npm run bench -- [${sections.join('] [')}] [options]
 
-Compares session stores in turn, and writes bench/results.json, results.md and http.svg. Without a section, all of
-them run, which takes about an hour; the time left is shown.
+Compares session stores in turn, and writes results.json, results.md and http.svg. Without a section, all of them run,
+which takes about an hour; the time left is shown.
 
---quick                  few short rounds, in some minutes: shows that everything works. Prints the report, writes nothing
---targets                prints what this store should reach and what it reached in the last full run, and measures
-                         nothing; with --quick, prints that for this run
+--quick                  few short rounds, in some minutes: shows that everything works
 --file-systems <names>   the file systems for http, separated by commas: ${fileSystemNames.join(', ')}
                          (all). Loop mounts need root
---sides <names>          the stores for http, separated by commas, beside map: ${sideNames.slice(0, 7).join(', ')},
-                         ${sideNames.slice(7).join(', ')} (all)
---sessions <count>       the sessions in the large directory of scale and prune (1000000)
+--sides <names>          the stores for http beside map, separated by commas: ${sideNames.slice(0, 6).join(', ')},
+                         ${sideNames.slice(6).join(', ')} (all)
+--sessions <count>       the sessions in the large directory of scale and prune (1000000, with --quick 20000)
 --directory <path>       where to create the sessions (this folder)
+--output <path>          where to write the results (this folder; with --quick or --sides they are only printed)
+--targets                prints what this store should reach and what it reached in the last full run, and measures
+                         nothing; with --quick, prints that for this run
+--before <file>          for --targets: results.json of an earlier version, measured on this machine
 --help                   this text`
 
 const booleans = ['quick', 'targets', 'help'] as const
-const texts = ['file-systems', 'sides', 'sessions', 'directory'] as const
+const texts = ['file-systems', 'sides', 'sessions', 'directory', 'output', 'before'] as const
 
 /** Reads the command line; `null` when it asks for help. Throws an `Error` with one sentence when it is wrong. */
 export function parseOptions (words: string[]): BenchOptions | null {
@@ -58,15 +65,20 @@ export function parseOptions (words: string[]): BenchOptions | null {
   })
   checkOptions(values)
   if (values.help) return null
+  const text = (name: typeof texts[number]) => values[name] as string | undefined
   const isQuick = values.quick === true
+  const before = text('before') ?? null
+  if (before !== null && !existsSync(before)) throw new Error(`There is no file ${before}.`)
   return {
     sections: positionals.length === 0 ? sections : sections.filter(isIn('section', positionals, sections)),
     isQuick,
+    output: text('output') ?? (isQuick || text('sides') !== undefined ? null : import.meta.dirname),
     showsTargets: values.targets === true,
-    sessions: sessionsOf(values.sessions as string | undefined ?? (isQuick ? '20000' : '1000000')),
-    directory: values.directory as string | undefined ?? import.meta.dirname,
-    fileSystems: chosenOf('file system', values['file-systems'] as string | undefined, fileSystemNames),
-    sides: chosenOf('side', values.sides as string | undefined, sideNames)
+    before,
+    sessions: sessionsOf(text('sessions') ?? (isQuick ? '20000' : '1000000')),
+    directory: text('directory') ?? import.meta.dirname,
+    fileSystems: chosenOf('file system', text('file-systems'), fileSystemNames),
+    sides: chosenOf('side', text('sides'), sideNames)
   }
 }
 

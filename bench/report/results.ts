@@ -20,7 +20,7 @@ export interface Results {
 }
 
 /** The results of earlier runs; empty when there are none. */
-export function readResults (file: URL): Results {
+export function readResults (file: string): Results {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {

@@ -9,7 +9,7 @@ import { rowsOf, run } from './command.ts'
 
 declare module 'fastify' {
   interface Session {
-    user?: { name: string }
+    person?: { name: string }
     visits?: number
   }
 }
@@ -29,12 +29,12 @@ async function start (directory: string, secret: Secret): Promise<{ readonly app
   void app.register(fastifyCookie)
   void app.register(fastifySession, { secret: 's'.repeat(32), cookie: { secure: false, maxAge: 3_600_000 }, store: new FileStore(directory, { secret }) })
   app.get<{ Params: { name: string } }>('/login/:name', async request => {
-    request.session.user = { name: request.params.name }
+    request.session.person = { name: request.params.name }
     request.session.visits = 0
     return {}
   })
   app.get('/visit', async request => {
-    if (request.session.user === undefined) return { visits: null }
+    if (request.session.person === undefined) return { visits: null }
     request.session.visits = (request.session.visits ?? 0) + 1
     return { visits: request.session.visits }
   })
@@ -122,14 +122,14 @@ test('rotate sees that a server still encrypts under the old secret', async ({ d
 
 test('signs a user out everywhere, for good, and nobody else', async ({ directory }) => {
   const visitors = await underLoad(directory, [current], async visitors => {
-    const { code, output } = await run(['revoke', '-d', directory, '--where', 'user.name=user1', '--yes'], { env: { SESSION_FILE_SECRET: current } })
+    const { code, output } = await run(['revoke', '-d', directory, '--where', 'person.name=user1', '--yes'], { env: { SESSION_FILE_SECRET: current } })
     assert.is(code, 0)
     assert.match(output, new RegExp(`\nEnded ${users / 2} sessions\\.\n$`))
     const seen = visitors.map(({ requests }) => requests)
     while (visitors.some(({ requests }, index) => requests < seen[index]! + 3)) await delay(20)
   })
   for (const { name, visits } of visitors) assert.is(visits === null, name === 'user1', name)
-  const { output } = await run(['list', directory, '-w', 'user.name=user1'], { env: { SESSION_FILE_SECRET: current } })
+  const { output } = await run(['list', directory, '-w', 'person.name=user1'], { env: { SESSION_FILE_SECRET: current } })
   assert.is(output, '')
 })
 
