@@ -57,7 +57,7 @@ const extensions = ['.json', '', '.tmp', '.a.b', 'x', '_']
 
 const file = suite('sessionFile')
 
-file('joins the directory and the name, once', () => {
+file('joins the directory and the name with one separator', () => {
   for (const [directory, expected] of [['', 'abc.json'], ['/', '/abc.json'], ['a/', 'a/abc.json'], ['./a', `./a${sep}abc.json`]] as const) {
     assert.equal(sessionFile(directory, 'abc'), ok(expected))
   }
@@ -70,18 +70,18 @@ for (const [id, name] of names) {
 }
 
 for (const [id, reason] of invalid) {
-  file(`refuses ${JSON.stringify(id)?.slice(0, 40)}, since ${reason}`, () => {
+  file(`fails for ${JSON.stringify(id)?.slice(0, 40)}: ${reason}`, () => {
     assert.equal(sessionFile('/sessions', id as string), err({ type: 'invalid-id', id, reason }))
   })
 }
 
-file('ends in .json unless told otherwise', () => {
+file('uses the extension .json unless told otherwise', () => {
   assert.is(defaultExtension, '.json')
   assert.equal(sessionFile('/sessions', 'abc', {}), ok(`/sessions${sep}abc.json`))
 })
 
 for (const extension of extensions) {
-  file(`ends in ${JSON.stringify(extension)} when told so`, () => {
+  file(`uses the extension ${JSON.stringify(extension)} when told to`, () => {
     assert.equal(sessionFile('/sessions', 'abc', { extension }), ok(`/sessions${sep}abc${extension}`))
   })
 
@@ -100,7 +100,7 @@ file('counts the extension into the length of the name', () => {
   assert.ok(sessionFile('/sessions', 'x', { extension: 'x'.repeat(255) }).isErr())
 })
 
-file('takes the directory as it is, with or without a separator at its end', () => {
+file('leaves the directory as it is given, with or without a separator at its end', () => {
   assert.equal(sessionFile(`sessions${sep}`, 'abc'), ok(`sessions${sep}abc.json`))
   assert.equal(sessionFile(`..${sep}my sessions`, 'abc'), ok(`..${sep}my sessions${sep}abc.json`))
   assert.equal(sessionFile(sep, 'abc'), ok(`${sep}abc.json`))
@@ -111,7 +111,7 @@ file.run()
 const id = suite('sessionId')
 
 for (const extension of extensions) {
-  id(`turns back every name that sessionFile makes with the extension ${JSON.stringify(extension)}`, () => {
+  id(`is the id of every name that sessionFile makes with the extension ${JSON.stringify(extension)}`, () => {
     for (const [id] of names) {
       const name = valueOf(sessionFile(sep, id, { extension })).slice(sep.length)
       assert.is(sessionId(name, { extension }), id)
@@ -119,16 +119,16 @@ for (const extension of extensions) {
   })
 }
 
-id('expects .json unless told otherwise', () => {
+id('expects the extension .json unless told otherwise', () => {
   assert.is(sessionId('abc.json'), 'abc')
   assert.is(sessionId('abc'), null)
 })
 
-const strangers: ReadonlyArray<readonly [name: string, extension: string, why: string]> = [
+const otherNames: ReadonlyArray<readonly [name: string, extension: string, why: string]> = [
   ['abc.txt', '.json', 'another extension'],
-  ['abc.json~', '.json', 'what an editor leaves behind'],
-  ['.json', '.json', 'no id at all'],
-  ['', '', 'no name at all'],
+  ['abc.json~', '.json', 'a backup of an editor'],
+  ['.json', '.json', 'no id'],
+  ['', '', 'no name'],
   ['.abc.json', '.json', 'a hidden file'],
   ['.5f0c9a3b7d21-0.tmp', '', 'a temporary file'],
   ['.5f0c9a3b7d21-0.tmp', '.tmp', 'a temporary file, where .tmp is the extension'],
@@ -143,8 +143,8 @@ const strangers: ReadonlyArray<readonly [name: string, extension: string, why: s
   ['%C0%AE.json', '.json', 'an overlong encoding of a dot']
 ]
 
-for (const [name, extension, why] of strangers) {
-  id(`knows ${JSON.stringify(name)} for a stranger: ${why}`, () => {
+for (const [name, extension, why] of otherNames) {
+  id(`is null for ${JSON.stringify(name)}: ${why}`, () => {
     assert.is(sessionId(name, { extension }), null)
   })
 }
