@@ -31,15 +31,16 @@ export async function describeSession (file: string, lastUsedAt: number, options
   return result.map(session => session && withExpiry(session, Math.min(lastUsedAt, Date.now()), options.ttl))
 }
 
-// The rules of the README's table "Life of a session".
+// The rules of the README's table "Life of a session". The session is the caller's own.
 function withExpiry (session: StoredSession, lastUsedAt: number, ttl: number): DescribedSession {
-  const cookie = typeof session.cookie === 'object' && session.cookie !== null ? session.cookie : undefined
-  const { originalMaxAge, expires } = cookie ?? {}
-  if (typeof originalMaxAge === 'number' && originalMaxAge !== 0 && cookie?.fixedExpiry !== true) {
-    const expiresAt = lastUsedAt + originalMaxAge
-    return { session: { ...session, cookie: { ...cookie, expires: new Date(expiresAt) } }, expiresAt }
+  const { cookie } = session
+  const hasCookie = typeof cookie === 'object' && cookie !== null
+  if (hasCookie && typeof cookie.originalMaxAge === 'number' && cookie.originalMaxAge !== 0 && cookie.fixedExpiry !== true) {
+    const expiresAt = lastUsedAt + cookie.originalMaxAge
+    cookie.expires = new Date(expiresAt)
+    return { session, expiresAt }
   }
-  return { session, expiresAt: expires instanceof Date ? expires.getTime() : lastUsedAt + ttl }
+  return { session, expiresAt: hasCookie && cookie.expires instanceof Date ? cookie.expires.getTime() : lastUsedAt + ttl }
 }
 
 /** How a session is rewritten. */

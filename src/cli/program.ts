@@ -12,6 +12,7 @@ import { statsCommand } from './commands/stats.ts'
 import { addCompletion } from './completion.ts'
 import type { Terminal } from './context.ts'
 import { CommandError, reasonOf, status, type Status } from './exit.ts'
+import { guardIds } from './ids.ts'
 import { interruptSignal } from './interrupt.ts'
 import { Output } from './output.ts'
 import { version } from './version.ts'
@@ -31,7 +32,7 @@ export async function run (parameters: readonly string[]): Promise<Status> {
   const program = programOf(terminal, outcome => { result = outcome })
   await addCompletion(program, parameters[0] === 'complete')
   try {
-    await program.parseAsync(parameters, { from: 'user' })
+    await program.parseAsync(guardIds(parameters), { from: 'user' })
   } catch (error) {
     result = await explain(error, terminal)
   }

@@ -45,6 +45,16 @@ test('finds it by an unambiguous beginning, and by a whole id that others begin 
   assert.match(errors, /^file-sessions: 'a' is the beginning of 3 sessions \((ab|abc1|abd2), (ab|abc1|abd2), (ab|abc1|abd2)\); add characters until it is that of one\.\n$/)
 })
 
+test('takes an id that begins with a hyphen for an id', async ({ directory }) => {
+  for (const id of ['-abcdefg1234', '-directory', '--x']) await put(directory, id, sessionOf({ id }))
+  const shown = async (...parameters: readonly string[]) => JSON.parse((await run(['show', ...parameters, '--json'])).output).session.id
+  assert.is(await shown('-abcdefg1234', directory), '-abcdefg1234')
+  assert.is(await shown('-abcdefg', '-d', directory), '-abcdefg1234')
+  assert.is(await shown('-d', directory, '-directory'), '-directory')
+  assert.is((await run(['show', '-d', directory, '--json', '--', '--x'])).code, 0)
+  assert.equal((await run(['revoke', '-abcdefg1', '-directory', '-d', directory])).output, 'Ended -abcdefg1234.\nEnded -directory.\n')
+})
+
 test('finds ids that file names encode, and shows them printable', async ({ directory }) => {
   await put(directory, '../\u001bé', sessionOf())
   const { code, output } = await run(['show', '../\u001bé', directory])

@@ -5,6 +5,7 @@ import { reasonOf, status, usageError, CommandError, type Status } from '../exit
 import { parsePath, pathOf, textOf, valueAt } from '../field.ts'
 import { removeSession, sessionFile } from '../../index.ts'
 import { formatCount, plural, relativeTime } from '../format.ts'
+import { collectIds } from '../ids.ts'
 import { resolveId } from '../resolve.ts'
 import { Selector } from '../select.ts'
 import { Table } from '../table.ts'
@@ -24,7 +25,7 @@ export function revokeCommand (terminal: Terminal, finish: (status: Status) => v
   return withStoreOptions(new Command('revoke')
     .summary('end sessions: sign users out')
     .description('Ends sessions. Their next request finds none; a request that is under way does not bring one back.')
-    .argument('[id...]', 'their ids, or unambiguous beginnings of them')
+    .argument('[id...]', 'their ids, or unambiguous beginnings of them', collectIds, [])
     .option('-w, --where <condition>', 'all sessions with user.name=Ada and the like (see list); shows them and asks', collect)
     .option('-y, --yes', 'do not ask'))
     .action(async (ids: readonly string[], flags: RevokeFlags, command: Command) => {

@@ -4,6 +4,7 @@ import { CommandError, reasonOf, status, usageError, type Status } from '../exit
 import { readBytes, type SessionName } from '../files.ts'
 import { formatBytes, formatDuration, localTime, relativeTime } from '../format.ts'
 import { defaultTtl, type InspectedOther, type InspectedSession } from '../inspect.ts'
+import { idArgument } from '../ids.ts'
 import { colorJson } from '../json.ts'
 import { resolveId } from '../resolve.ts'
 import { printable } from '../text.ts'
@@ -20,7 +21,7 @@ export function showCommand (terminal: Terminal, finish: (status: Status) => voi
   return withStoreOptions(new Command('show')
     .summary('what is in a session')
     .description('Shows a session: what is in it, when it was used last, and when and why it expires.')
-    .argument('<id>', 'its id, or an unambiguous beginning of it')
+    .argument('<id>', 'its id, or an unambiguous beginning of it', idArgument)
     .argument('[directory]', 'the session directory')
     .option('--json', 'as one JSON object')
     .option('--raw', 'the file, exactly as it is'))
