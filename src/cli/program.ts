@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { copyCommand } from './commands/copy.ts'
 import { decryptCommand } from './commands/decrypt.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { encryptCommand } from './commands/encrypt.ts'
@@ -50,7 +51,7 @@ function programOf (terminal: Terminal, finish: (status: Status) => void): Comma
     .exitOverride()
     .configureOutput({ writeErr: text => { void terminal.err.write(text) }, outputError: (text, write) => write(asSentence(text)) })
   const make = [
-    listCommand, showCommand, statsCommand, revokeCommand, pruneCommand, doctorCommand, encryptCommand, decryptCommand, rotateCommand, secretCommand
+    listCommand, showCommand, statsCommand, revokeCommand, pruneCommand, doctorCommand, encryptCommand, decryptCommand, rotateCommand, secretCommand, copyCommand
   ]
   for (const command of make) program.addCommand(command(terminal, finish).copyInheritedSettings(program))
   return program

@@ -136,7 +136,7 @@ test('signs a user out everywhere, for good, and nobody else', async ({ director
 test('lists, counts, prunes and examines while sessions change', async ({ directory }) => {
   await underLoad(directory, [current], async () => {
     const env = { SESSION_FILE_SECRET: current }
-    const listed = await run(['list', directory, '--since', '1m', '-f', 'user.name,visits'], { env })
+    const listed = await run(['list', directory, '--since', '1m', '-f', 'person.name,visits'], { env })
     assert.equal([listed.code, rowsOf(listed.output).length, listed.errors], [0, users, ''])
     const { live, unreadable } = JSON.parse((await run(['stats', directory, '--json'], { env })).output)
     assert.equal([live, unreadable], [users, 0])
