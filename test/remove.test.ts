@@ -2,11 +2,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
+import { settledResult } from '../src/async/result.ts'
 import { SessionCache } from '../src/cache.ts'
-import { nodeCalls } from '../src/calls.ts'
-import { Disk } from '../src/disk.ts'
+import { Disk } from '../src/fs/disk.ts'
+import { nodeFs } from '../src/fs/node.ts'
+import { sessionFile } from '../src/path.ts'
 import { removeSession } from '../src/remove.ts'
-import { failureOf, namesIn, settled, suiteOnDisk, valueOf, watched } from './support.ts'
+import { SessionText } from '../src/session/session-text.ts'
+import { failureOf, namesIn, suiteOnDisk, systemError, versionOf, watched } from './support.ts'
 
 const remove = suiteOnDisk('removeSession')
 
@@ -17,12 +20,12 @@ remove('removes a file, and nothing beside it', async ({ directory }) => {
 })
 
 remove('removes whatever the file holds', async ({ directory }) => {
-  await writeFile(join(directory, 'abc.json'), 'no session')
+  await writeFile(join(directory, 'abc.json'), 'not a session')
   assert.equal(await removeSession(join(directory, 'abc.json')), ok(true))
   assert.equal(await namesIn(directory), [])
 })
 
-remove('says that there was none', async ({ directory }) => {
+remove('gives false where there was no file, which is not a failure', async ({ directory }) => {
   await writeFile(join(directory, 'file'), '{}')
   for (const name of ['absent', 'absent/absent', 'file/absent']) {
     assert.equal(await removeSession(join(directory, name)), ok(false))
@@ -39,28 +42,43 @@ remove('fails for a directory in the place of the file, and leaves it', async ({
   assert.equal(await namesIn(directory), ['abc.json'])
 })
 
-remove('fails with what the disk says, whole', async ({ directory }) => {
+remove('fails with the error of the system, whole', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   await writeFile(file, '{}')
-  const cause = Object.assign(new Error('read-only'), { code: 'EROFS' })
-  const calls = { ...nodeCalls, remove: (async () => { throw cause }) as unknown as typeof nodeCalls.remove }
-  const result = await removeSession(file, { disk: new Disk('auto', calls) })
+  const cause = systemError('EROFS')
+  const calls = { ...nodeFs, removeSync: () => { throw cause } }
+  const result = await removeSession(file, { disk: new Disk('auto', { calls }) })
   assert.equal(result, err({ type: 'remove-failed', file, cause }))
   assert.is(failureOf(result).cause, cause)
   assert.is(await readFile(file, 'utf8'), '{}')
 })
 
-remove('makes a cache forget the file', async ({ directory }) => {
+remove('makes a cache forget the file, whether there was one or not', async ({ directory }) => {
   const file = join(directory, 'abc.json')
+  const cache = new SessionCache()
   await writeFile(file, '{"user":"ada"}')
-  await settled(file)
-  const [cache, disk] = [new SessionCache(), new Disk()]
-  await cache.fetch(file, disk)
-  const forgotten: string[] = []
-  cache.forget = file => { forgotten.push(file) }
-  assert.equal(await removeSession(file, { cache, disk }), ok(true))
-  assert.equal(forgotten, [file])
-  assert.is(valueOf(await cache.fetch(file, disk)), null)
+  const version = await versionOf(file)
+  for (const isRemoved of [true, false]) {
+    cache.remember(file, new SessionText('{"user":"ada"}'), version)
+    assert.equal(await removeSession(file, { cache }), ok(isRemoved))
+    assert.is(cache.peek(file), undefined)
+  }
+})
+
+remove('is synchronous when its disk is, unless it is to be durable', async ({ directory }) => {
+  const disk = new Disk('auto', { calls: { ...nodeFs, now: () => 0 } })
+  const file = join(directory, 'abc.json')
+  await writeFile(file, '{}')
+  assert.equal(settledResult(removeSession(file, { disk })), ok(true))
+  for (const later of [removeSession(file, { disk, durable: true }), removeSession(file)]) {
+    assert.is(settledResult(later), undefined)
+    assert.equal(await later, ok(false))
+  }
+})
+
+remove('composes with sessionFile', async ({ directory }) => {
+  await writeFile(join(directory, 'abc.json'), '{}')
+  assert.equal(await sessionFile(directory, 'abc').asyncAndThen(file => removeSession(file)), ok(true))
 })
 
 remove('flushes the directory when it is to be durable, after the removal', async ({ directory }) => {
@@ -68,14 +86,14 @@ remove('flushes the directory when it is to be durable, after the removal', asyn
   const { calls, log } = watched()
   const flushed: string[] = []
   const flushDirectory = async (directory: string) => { flushed.push(directory); await calls.flushDirectory(directory) }
-  assert.equal(await removeSession(join(directory, 'abc.json'), { durable: true, disk: new Disk('auto', { ...calls, flushDirectory }) }), ok(true))
-  assert.equal(log, ['remove', 'flushDirectory'])
+  assert.equal(await removeSession(join(directory, 'abc.json'), { durable: true, disk: new Disk('auto', { calls: { ...calls, now: () => 0, flushDirectory } }) }), ok(true))
+  assert.equal(log, ['removeSync', 'flushDirectory'])
   assert.equal(flushed, [directory])
 })
 
-remove('flushes when it is to be durable although another removed the file, if there is a directory', async ({ directory }) => {
+remove('flushes when it is to be durable although there was no file: an earlier removal may not be on the device', async ({ directory }) => {
   const { calls, log } = watched()
-  const disk = new Disk('auto', calls)
+  const disk = new Disk('async', { calls })
   assert.equal(await removeSession(join(directory, 'abc.json'), { durable: true, disk }), ok(false))
   assert.equal(await removeSession(join(directory, 'absent', 'abc.json'), { durable: true, disk }), ok(false))
   assert.equal(log, ['remove', 'flushDirectory', 'remove', 'flushDirectory'])
@@ -84,15 +102,15 @@ remove('flushes when it is to be durable although another removed the file, if t
 remove('flushes nothing unless told to', async ({ directory }) => {
   await writeFile(join(directory, 'abc.json'), '{}')
   const { calls, log } = watched()
-  await removeSession(join(directory, 'abc.json'), { disk: new Disk('auto', calls) })
+  await removeSession(join(directory, 'abc.json'), { disk: new Disk('async', { calls }) })
   assert.equal(log, ['remove'])
 })
 
 remove('fails when the directory cannot be flushed', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   await writeFile(file, '{}')
-  const cause = Object.assign(new Error('the device is gone'), { code: 'EIO' })
-  const disk = new Disk('auto', { ...nodeCalls, flushDirectory: async () => { throw cause } })
+  const cause = systemError('EIO')
+  const disk = new Disk('auto', { calls: { ...nodeFs, flushDirectory: async () => { throw cause } } })
   const failure = failureOf(await removeSession(file, { durable: true, disk }))
   assert.equal(failure, { type: 'remove-failed', file, cause })
   assert.is(failure.cause, cause)

@@ -1,123 +1,114 @@
 import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { err, ok, ResultAsync } from 'neverthrow'
+import { err, ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
+import { settledResult } from '../src/async/result.ts'
 import { SessionCache } from '../src/cache.ts'
-import { nodeCalls, type Calls } from '../src/calls.ts'
-import { Disk } from '../src/disk.ts'
+import { Disk } from '../src/fs/disk.ts'
+import { nodeFs, type FsCalls } from '../src/fs/node.ts'
+import { sessionFile } from '../src/path.ts'
+import { Mutation, type Step } from '../src/queue/mutation.ts'
 import { readSession } from '../src/read.ts'
-import { Content, draftOf } from '../src/text.ts'
-import { writeDraft, writeIfChanged, type WriteOptions } from '../src/write.ts'
-import { failureOf, namesIn, settled, suiteOnDisk, valueOf, watched } from './support.ts'
+import { writeIfChanged, type WriteOptions } from '../src/write.ts'
+import { failureOf, mergeBase, namesIn, now, rollingSession, settled, snapshot, suiteOnDisk, systemError, valueOf, watched } from './support.ts'
 
-const now = Date.parse('2030-01-02T03:04:05.678Z')
-
-/** A session as `@fastify/session` keeps it with `maxAge`, used at `usedAt`. */
-function rolling (usedAt: number) {
-  const expires = new Date(usedAt + 5_000)
-  return { cookie: { expires, originalMaxAge: 5_000, originalExpires: expires }, cart: { items: ['apple'] } }
-}
-
-/** What tells one version of a file from another. */
-async function versionOf (file: string) {
+/** What tells one version of a file's content from another. */
+async function contentOf (file: string) {
   const { ino, mtimeMs } = await stat(file)
   return { inode: ino, time: Math.floor(mtimeMs), text: await readFile(file, 'utf8') }
 }
 
-const refusal = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
-
-/** Calls of which one is refused, as many times as told. */
-function refusing (name: keyof Calls, times = Infinity): Calls {
-  let left = times
-  const call = async (...parameters: unknown[]) => {
-    if (left-- > 0) throw refusal
-    return await (nodeCalls[name] as Function)(...parameters)
-  }
-  return { ...nodeCalls, [name]: call }
+/** Calls of which the named ones are refused, as many times as told. */
+function refusing (names: ReadonlyArray<keyof FsCalls>, code = 'ENOSPC', times = Infinity): FsCalls {
+  const refused = names.map(name => {
+    let left = times
+    const call = (...parameters: unknown[]) => {
+      if (left-- > 0) throw systemError(code)
+      return (nodeFs[name] as Function)(...parameters)
+    }
+    return [name, name.endsWith('Sync') ? call : async (...parameters: unknown[]) => call(...parameters)]
+  })
+  return { ...nodeFs, ...Object.fromEntries(refused) }
 }
 
 const write = suiteOnDisk('writeIfChanged')
 
 const ways: ReadonlyArray<readonly [way: string, options: () => WriteOptions]> = [
   ['by itself', () => ({})],
-  ['at once', () => ({ disk: new Disk('auto'), cache: new SessionCache() })],
-  ['at once without a cache', () => ({ disk: new Disk('auto') })],
-  ['later', () => ({ disk: new Disk('async'), cache: new SessionCache() })]
+  ['synchronously', () => ({ disk: new Disk('auto'), cache: new SessionCache() })],
+  ['synchronously without a cache', () => ({ disk: new Disk('auto') })],
+  ['through the thread pool', () => ({ disk: new Disk('async'), cache: new SessionCache() })]
 ]
 
 for (const [way, options] of ways) {
-  write(`makes a file that holds the session as JSON, and its last use (${way})`, async ({ directory }) => {
+  write(`makes a file that holds the session as JSON, with its last use and its expiry as times (${way})`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
-    assert.equal(await writeIfChanged(file, rolling(now - 1_000), { ...options(), clock: () => now }), ok('written'))
-    const { text, time } = await versionOf(file)
-    assert.is(text, JSON.stringify(rolling(now - 1_000)))
-    assert.is(time, now - 1_000)
+    assert.equal(await writeIfChanged(file, rollingSession(now - 1_000), { ...options(), clock: () => now }), ok('written'))
+    const { atimeMs } = await stat(file)
+    const { text, time } = await contentOf(file)
+    assert.equal([text, time, Math.round(atimeMs)], [JSON.stringify(rollingSession(now - 1_000)), now - 1_000, now + 59_000])
     assert.equal(await namesIn(directory), ['abc.json'])
   })
 
-  write(`is last used now when the cookie does not say (${way})`, async ({ directory }) => {
+  write(`takes a session whose cookie does not say when it was used for used now (${way})`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
     assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...options(), clock: () => now }), ok('written'))
-    assert.is((await versionOf(file)).time, now)
+    assert.is((await contentOf(file)).time, now)
   })
 
-  write(`touches a file that says the same, and leaves its text and inode (${way})`, async ({ directory }) => {
+  write(`only records the last use of a file that holds the same (${way})`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
-    const given = options()
-    await writeIfChanged(file, rolling(now), { ...given, clock: () => now })
-    const before = await versionOf(file)
-    for (const later of [now + 1, now + 60_000, now + 60_001]) {
-      assert.equal(await writeIfChanged(file, rolling(later), { ...given, clock: () => later }), ok('touched'))
-      assert.equal(await versionOf(file), { ...before, time: later })
+    for (const session of [rollingSession, () => ({ user: 'ada' })]) {
+      const given = options()
+      await writeIfChanged(file, session(now), { ...given, clock: () => now })
+      const before = await contentOf(file)
+      for (const later of [now + 1, now + 50_000, now + 50_001]) {
+        assert.equal(await writeIfChanged(file, session(later), { ...given, clock: () => later }), ok('touched'))
+        assert.equal(await contentOf(file), { ...before, time: later })
+      }
     }
   })
 
-  write(`touches a file that says the same and has no cookie (${way})`, async ({ directory }) => {
+  write(`does nothing to a file that holds the same and was used as late (${way})`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
     const given = options()
-    await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now })
-    const before = await versionOf(file)
-    assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now + 1 }), ok('touched'))
-    assert.equal(await versionOf(file), { ...before, time: now + 1 })
-  })
-
-  write(`leaves a file that says the same and was used as late (${way})`, async ({ directory }) => {
-    const file = join(directory, 'abc.json')
-    const given = options()
-    await writeIfChanged(file, rolling(now), { ...given, clock: () => now })
+    await writeIfChanged(file, rollingSession(now), { ...given, clock: () => now })
     const before = await stat(file)
-    assert.equal(await writeIfChanged(file, rolling(now), { ...given, clock: () => now }), ok('unchanged'))
-    assert.equal(await writeIfChanged(file, rolling(now), { ...given, clock: () => now + 1_000 }), ok('unchanged'))
-    assert.equal(await writeIfChanged(file, rolling(now - 1_000), { ...given, clock: () => now }), ok('unchanged'))
+    for (const [usedAt, at] of [[now, now], [now, now + 1_000], [now - 1_000, now], [now - 10_000, now]] as const) {
+      assert.equal(await writeIfChanged(file, rollingSession(usedAt), { ...given, clock: () => at }), ok('unchanged'))
+    }
     const { ctimeMs, mtimeMs, ino } = await stat(file)
     assert.equal([ctimeMs, mtimeMs, ino], [before.ctimeMs, before.mtimeMs, before.ino])
   })
 
   const changes: ReadonlyArray<readonly [what: string, change: (session: any) => void]> = [
-    ['a key', session => { session.user = 'ada' }],
+    ['a key', session => { session.user = 'bob' }],
     ['something nested', session => { session.cart.items.push('pear') }],
     ['a key that is gone', session => { delete session.cart }],
-    ['maxAge', session => { session.cookie.originalMaxAge = 6_000 }],
-    ['the cookie', session => { session.cookie.path = '/shop' }]
+    ['maxAge', session => { session.cookie.originalMaxAge = 70_000 }],
+    ['the cookie', session => { session.cookie.path = '/shop' }],
+    ['an expiry that the application sets', session => { session.cookie.expires = new Date(0) }]
   ]
 
   for (const [what, change] of changes) {
-    write(`writes a change of ${what}, whole, in the place of the old file (${way})`, async ({ directory }) => {
+    write(`replaces the file by another one after a change of ${what} (${way})`, async ({ directory }) => {
       const file = join(directory, 'abc.json')
       const given = { ...options(), clock: () => now }
-      const session = rolling(now)
+      const session = { ...rollingSession(now), cart: { items: ['apple'] } }
       await writeIfChanged(file, session, given)
-      const before = await versionOf(file)
+      const before = await contentOf(file)
       change(session)
       assert.equal(await writeIfChanged(file, session, given), ok('written'))
-      const { inode, text } = await versionOf(file)
+      const { inode, text } = await contentOf(file)
       assert.is.not(inode, before.inode)
-      assert.is(text, JSON.stringify(session))
+      const { cookie, ...fields } = JSON.parse(text)
+      const { cookie: { path, originalMaxAge, expires }, ...expected } = JSON.parse(JSON.stringify(session))
+      assert.equal([fields, cookie.path, cookie.originalMaxAge, cookie.expires], [expected, path, originalMaxAge, expires])
       assert.equal(await namesIn(directory), ['abc.json'])
     })
   }
 
-  write(`writes a second change of the same object (${way})`, async ({ directory }) => {
+  write(`writes each further change of the same object (${way})`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
     const given = options()
     const session = { cart: { items: [1] } }
@@ -130,37 +121,37 @@ for (const [way, options] of ways) {
 
   write(`writes the session as it was at the call (${way})`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
-    const session = rolling(now)
+    const session = { ...rollingSession(now), cart: { items: ['apple'] } }
     const text = JSON.stringify(session)
-    const answer = writeIfChanged(file, session, { ...options(), clock: () => now })
+    const result = writeIfChanged(file, session, { ...options(), clock: () => now })
     session.cart.items.push('pear')
     session.cookie.expires.setTime(0)
-    assert.equal(await answer, ok('written'))
-    assert.is((await versionOf(file)).text, text)
+    assert.equal(await result, ok('written'))
+    assert.is((await contentOf(file)).text, text)
   })
 
-  write(`writes over what another left there, and over what is no session (${way})`, async ({ directory }) => {
+  write(`replaces what somebody else put there, session or not (${way})`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
     const given = options()
     await writeIfChanged(file, { user: 'ada' }, given)
-    for (const text of ['{"user":"bob"}', '5', '', '{"user":"ad', '{"__proto__":{}}']) {
+    for (const text of ['{"user":"bob"}', '5', '', '{"user":"ad', '{"__proto__":{}}', Buffer.from([0xff])]) {
       await writeFile(file, text)
       assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('written'))
-      assert.is((await versionOf(file)).text, '{"user":"ada"}')
+      assert.is((await contentOf(file)).text, '{"user":"ada"}')
     }
   })
 
-  write(`writes again what was removed (${way})`, async ({ directory }) => {
+  write(`writes what was removed again, with its directory (${way})`, async ({ directory }) => {
     const file = join(directory, 'sessions', 'abc.json')
     const given = options()
     for (let time = 0; time < 2; time++) {
       assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('written'))
       await settled(file)
-      await nodeCalls.remove(file)
+      await rm(dirname(file), { recursive: true })
     }
   })
 
-  write(`fails for a directory in the place of the file, and leaves nothing else (${way})`, async ({ directory }) => {
+  write(`fails with write-failed for a directory in the place of the file, and leaves nothing else (${way})`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
     await mkdir(join(file, 'inner'), { recursive: true })
     const { cause, ...failure } = failureOf(await writeIfChanged(file, { user: 'ada' }, options()))
@@ -169,7 +160,7 @@ for (const [way, options] of ways) {
     assert.equal(await namesIn(directory), ['abc.json'])
   })
 
-  write(`fails for a file in the place of the directory, and leaves it (${way})`, async ({ directory }) => {
+  write(`fails with write-failed for a file in the place of the directory, and leaves it (${way})`, async ({ directory }) => {
     const file = join(directory, 'sessions', 'abc.json')
     await writeFile(dirname(file), 'text')
     const { cause, ...failure } = failureOf(await writeIfChanged(file, { user: 'ada' }, options()))
@@ -179,312 +170,107 @@ for (const [way, options] of ways) {
   })
 
   const cycle: Record<string, unknown> = {}
-  cycle.self = cycle
-  const unserialisable: ReadonlyArray<readonly [what: string, session: unknown, message: RegExp]> = [
+  cycle['self'] = cycle
+  const unserializable: ReadonlyArray<readonly [what: string, session: unknown, message: RegExp]> = [
     ['a cycle', cycle, /circular/],
     ['a BigInt', { count: 1n }, /BigInt/],
-    ['a toJSON that throws', { toJSON () { throw refusal } }, /^no space left$/],
+    ['a toJSON that throws', { toJSON () { throw new Error('not now') } }, /^not now$/],
+    ['a cookie that throws when it is read', { get cookie () { throw new Error('not now') } }, /^not now$/],
+    ['more than 256 levels', { deep: JSON.parse('['.repeat(256) + ']'.repeat(256)) }, /^it is nested deeper than 256 levels$/],
     ['an array', [], /^it is not an object$/],
     ['null', null, /^it is not an object$/]
   ]
 
-  for (const [what, session, message] of unserialisable) {
-    write(`fails for ${what}, and leaves the file (${way})`, async ({ directory }) => {
+  for (const [what, session, message] of unserializable) {
+    write(`fails with not-serializable for ${what}, and leaves the file (${way})`, async ({ directory }) => {
       const file = join(directory, 'abc.json')
       const given = options()
       await writeIfChanged(file, { user: 'ada' }, given)
       const { cause, ...failure } = failureOf(await writeIfChanged(file, session as object, given))
       assert.equal(failure, { type: 'not-serializable', file })
       assert.match(cause.message, message)
-      assert.is((await versionOf(file)).text, '{"user":"ada"}')
+      assert.is((await contentOf(file)).text, '{"user":"ada"}')
       assert.equal(await namesIn(directory), ['abc.json'])
     })
   }
+
+  write(`sets right the time of a file that was used by a clock that was ahead (${way})`, async ({ directory }) => {
+    const file = join(directory, 'abc.json')
+    const given = options()
+    const year = 365 * 86_400_000
+    await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now + year })
+    assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now }), ok('touched'))
+    assert.is((await contentOf(file)).time, now)
+  })
 }
 
-for (const name of ['create', 'fill', 'rename'] as const) {
-  write(`fails with what the disk says when it refuses to ${name}, and leaves the old session and nothing else`, async ({ directory }) => {
+for (const name of ['openNew', 'fill', 'rename'] as const) {
+  write(`fails with the error of the system when it refuses ${name}, leaves the old session, and succeeds later`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
     const cache = new SessionCache()
     await writeIfChanged(file, { user: 'ada' }, { cache })
-    const before = await versionOf(file)
-    const disk = new Disk('async', refusing(name))
-    const failure = failureOf(await writeIfChanged(file, { user: 'bob' }, { cache, disk }))
-    assert.equal(failure, { type: 'write-failed', file, cause: refusal })
-    assert.is(failure.cause, refusal)
-    assert.equal(await versionOf(file), before)
-    assert.equal(await namesIn(directory), ['abc.json'])
-  })
-
-  write(`tries again what failed when the disk refused to ${name}`, async ({ directory }) => {
-    const file = join(directory, 'abc.json')
-    const given = { cache: new SessionCache(), disk: new Disk('async', refusing(name, 1)) }
-    assert.is(failureOf(await writeIfChanged(file, { user: 'ada' }, given)).type, 'write-failed')
-    assert.equal(await namesIn(directory), [])
-    assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('written'))
-    assert.equal(await readSession(file, given), ok({ user: 'ada' }))
+    const before = await contentOf(file)
+    const disk = new Disk('async', { calls: refusing([name], 'ENOSPC', 1) })
+    const { cause, ...failure } = failureOf(await writeIfChanged(file, { user: 'bob' }, { cache, disk }))
+    assert.equal([failure, cause.code], [{ type: 'write-failed', file }, 'ENOSPC'])
+    assert.equal([await contentOf(file), await namesIn(directory)], [before, ['abc.json']])
+    assert.equal(await writeIfChanged(file, { user: 'bob' }, { cache, disk }), ok('written'))
+    assert.equal(await readSession(file, { cache, disk }), ok({ user: 'bob' }))
   })
 }
 
-write('tells the first failure when the disk does not let it clean up either', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const calls = { ...refusing('rename'), remove: refusing('remove').remove }
-  const failure = failureOf(await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', calls) }))
-  assert.is(failure.cause, refusal)
-  const [name] = await namesIn(directory)
-  assert.match(name!, /^\..+\.tmp$/)
-})
-
-write('fails when a touch is refused', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
-  const before = await versionOf(file)
-  const failure = failureOf(await writeIfChanged(file, { user: 'ada' }, { clock: () => now + 1, disk: new Disk('async', refusing('touch')) }))
-  assert.equal(failure, { type: 'write-failed', file, cause: refusal })
-  assert.equal(await versionOf(file), before)
-})
-
-write('writes what cannot be read', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await symlink(file, file)
-  assert.equal(await writeIfChanged(file, { user: 'ada' }), ok('written'))
-  assert.is((await versionOf(file)).text, '{"user":"ada"}')
-})
-
-write('replaces a link, and leaves what it leads to', async ({ directory }) => {
-  const [file, target] = [join(directory, 'abc.json'), join(directory, 'target')]
+write('replaces a file that cannot be read, and a link without what it points to', async ({ directory }) => {
+  const [loop, link, target] = ['loop.json', 'link.json', 'target'].map(name => join(directory, name)) as [string, string, string]
+  await symlink(loop, loop)
   await writeFile(target, 'text')
-  await symlink(target, file)
-  assert.equal(await writeIfChanged(file, { user: 'ada' }), ok('written'))
-  assert.is(await readFile(target, 'utf8'), 'text')
-  assert.is((await versionOf(file)).text, '{"user":"ada"}')
-})
-
-write('writes what went away before its touch', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
-  let left = 1
-  const touch: Calls['touch'] = async (touched, seconds) => {
-    if (left-- > 0) await nodeCalls.remove(file)
-    await nodeCalls.touch(touched, seconds)
+  await symlink(target, link)
+  for (const file of [loop, link]) {
+    assert.equal(await writeIfChanged(file, { user: 'ada' }), ok('written'))
+    assert.is((await contentOf(file)).text, '{"user":"ada"}')
   }
-  const disk = new Disk('async', { ...nodeCalls, touch })
-  assert.equal(await writeIfChanged(file, { user: 'ada' }, { clock: () => now + 1, disk }), ok('written'))
-  assert.equal((await versionOf(file)).time, now + 1)
+  assert.is(await readFile(target, 'utf8'), 'text')
 })
 
-write('creates files and the directory for the owner alone', async ({ directory }) => {
+write('creates files and directories for their owner alone, or with the given modes', async ({ directory }) => {
+  const modeOf = async (file: string) => (await stat(file)).mode & 0o777
   const file = join(directory, 'outer', 'sessions', 'abc.json')
   await writeIfChanged(file, { user: 'ada' })
-  assert.is((await stat(file)).mode & 0o777, 0o600)
-  assert.is((await stat(dirname(file))).mode & 0o777, 0o700)
-  assert.is((await stat(dirname(dirname(file)))).mode & 0o777, 0o700)
-})
-
-write('creates files and the directory with the modes that it is told', async ({ directory }) => {
-  const file = join(directory, 'sessions', 'abc.json')
-  const modes = { fileMode: 0o640, directoryMode: 0o750 }
-  await writeIfChanged(file, { user: 'ada' }, modes)
-  assert.is((await stat(file)).mode & 0o777, 0o640)
-  assert.is((await stat(dirname(file))).mode & 0o777, 0o750)
-})
-
-write('creates the file with its mode, and does not change it to that afterwards', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const created: number[] = []
-  const create: Calls['create'] = async (file, mode) => {
-    const descriptor = await nodeCalls.create(file, mode)
-    created.push((await stat(file)).mode & 0o777)
-    return descriptor
-  }
-  await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', { ...nodeCalls, create }) })
-  assert.equal(created, [0o600])
-})
-
-write('leaves a directory that exists as it is', async ({ directory }) => {
+  assert.equal([await modeOf(file), await modeOf(dirname(file)), await modeOf(dirname(dirname(file)))], [0o600, 0o700, 0o700])
+  const other = join(directory, 'other', 'abc.json')
+  await writeIfChanged(other, { user: 'ada' }, { fileMode: 0o640, directoryMode: 0o750 })
+  assert.equal([await modeOf(other), await modeOf(dirname(other))], [0o640, 0o750])
   await chmod(directory, 0o755)
   await writeIfChanged(join(directory, 'abc.json'), { user: 'ada' })
-  assert.is((await stat(directory)).mode & 0o777, 0o755)
+  assert.is(await modeOf(directory), 0o755)
 })
 
-write('creates, fills and then renames a temporary file', async ({ directory }) => {
+write('looks at a file once before it replaces it, and reads it only where it may hold the same', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   const { calls, log } = watched()
-  await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', calls) })
-  assert.equal(log, ['stat', 'create', 'fill', 'rename'])
+  const disk = new Disk('async', { calls })
+  await writeIfChanged(file, { user: 'ada' }, { disk })
+  assert.equal(log, ['stat', 'openNew', 'fill', 'rename'])
+  log.length = 0
+  await writeIfChanged(file, { user: 'bob' }, { disk })
+  assert.equal(log, ['stat', 'read', 'openNew', 'fill', 'rename'])
 })
 
-write('looks at a file that it replaces once, when nothing of it is to be kept', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await writeIfChanged(file, { user: 'ada' })
-  const { calls, log } = watched()
-  await writeIfChanged(file, { user: 'bob' }, { disk: new Disk('async', calls) })
-  assert.equal(log, ['stat', 'read', 'create', 'fill', 'rename'])
-})
-
-write('makes the directory only when there is none', async ({ directory }) => {
-  const file = join(directory, 'sessions', 'abc.json')
-  const { calls, log } = watched()
-  await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', calls) })
-  assert.equal(log, ['stat', 'create', 'makeDirectory', 'create', 'fill', 'rename'])
-})
-
-write('flushes the file before it is renamed and the directory after it, when it is to be durable', async ({ directory }) => {
-  const file = join(directory, 'sessions', 'abc.json')
-  const { calls, log } = watched()
-  const notes: unknown[] = []
-  const fill: Calls['fill'] = async (descriptor, text, seconds, flush) => {
-    notes.push(flush)
-    return await calls.fill(descriptor, text, seconds, flush)
+write('is synchronous when its disk is, and goes through the thread pool without one', async ({ directory }) => {
+  const file = join(directory, 'inner', 'abc.json')
+  const disk = new Disk('auto', { calls: { ...nodeFs, now: () => 0 } })
+  for (const [user, at, expected] of [['ada', now, 'written'], ['ada', now, 'unchanged'], ['ada', now + 1, 'touched'], ['bob', now, 'written']] as const) {
+    assert.equal(settledResult(writeIfChanged(file, { user }, { disk, clock: () => at })), ok(expected))
   }
-  const flushDirectory: Calls['flushDirectory'] = async directory => {
-    notes.push(directory)
-    await calls.flushDirectory(directory)
-  }
-  const disk = new Disk('async', { ...calls, fill, flushDirectory })
-  assert.equal(await writeIfChanged(file, { user: 'ada' }, { disk, durable: true }), ok('written'))
-  assert.equal(log.filter(name => name !== 'stat'), ['create', 'makeDirectory', 'flushDirectory', 'create', 'fill', 'rename', 'flushDirectory'])
-  assert.equal(notes, [directory, true, dirname(file)])
-  log.length = notes.length = 0
-  assert.equal(await writeIfChanged(file, { user: 'bob' }, { disk, durable: true }), ok('written'))
-  assert.equal(log.filter(name => name !== 'stat' && name !== 'read'), ['create', 'fill', 'rename', 'flushDirectory'])
-  assert.equal(notes, [true, dirname(file)])
-})
-
-write('flushes each directory that it made stands in, when it is to be durable', async ({ directory }) => {
-  const flushed: string[] = []
-  const flushDirectory = async (directory: string) => { flushed.push(directory) }
-  const disk = new Disk('async', { ...nodeCalls, flushDirectory })
-  await writeIfChanged(join(directory, 'a', 'b', 'c', 'abc.json'), { user: 'ada' }, { disk, durable: true })
-  assert.equal(flushed, ['a/b', 'a', '', 'a/b/c'].map(name => join(directory, name)))
-})
-
-write('flushes nothing unless told to', async ({ directory }) => {
-  const file = join(directory, 'sessions', 'abc.json')
-  const { calls, log } = watched()
-  const flushed: boolean[] = []
-  const fill: Calls['fill'] = async (descriptor, text, seconds, flush) => {
-    flushed.push(flush)
-    return await calls.fill(descriptor, text, seconds, flush)
-  }
-  await writeIfChanged(file, { user: 'ada' }, { disk: new Disk('async', { ...calls, fill }) })
-  assert.equal(flushed, [false])
-  assert.is(log.includes('flushDirectory'), false)
-})
-
-write('fails when the directory cannot be flushed', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const disk = new Disk('async', refusing('flushDirectory'))
-  const failure = failureOf(await writeIfChanged(file, { user: 'ada' }, { disk, durable: true }))
-  assert.equal(failure, { type: 'write-failed', file, cause: refusal })
-})
-
-write('writes and flushes again what could not be flushed', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const given = { cache: new SessionCache(), disk: new Disk('async', refusing('flushDirectory', 1)), durable: true }
-  assert.is(failureOf(await writeIfChanged(file, { user: 'ada' }, given)).type, 'write-failed')
-  assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now }), ok('written'))
-  assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now }), ok('unchanged'))
-})
-
-write('leaves the cache valid: what it wrote and touched needs no read', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const { calls, log } = watched()
-  const given = { disk: new Disk('async', calls), cache: new SessionCache() }
-  await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now })
-  await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 1 })
-  await settled(file)
-  await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 2 })
-  assert.equal(valueOf(await readSession(file, { ...given, clock: () => now })), { user: 'bob' })
-  assert.is(log.includes('read'), false)
-})
-
-write('does not take the file of another for its own that was marked in the same microsecond', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const { hrtime } = process
-  const [one, other] = [{ cache: new SessionCache(), clock: () => now }, { clock: () => now }]
-  try {
-    process.hrtime = Object.assign(() => [0, 500_000] as [number, number], hrtime)
-    await writeIfChanged(file, { user: 'ada' }, one)
-    await writeIfChanged(file, { user: 'bob' }, other)
-  } finally {
-    process.hrtime = hrtime
-  }
-  assert.equal(valueOf(await readSession(file, one)), { user: 'bob' })
-})
-
-write('does not take the file of another for its own that it touched by mistake', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  let isNext = false
-  const touch: Calls['touch'] = async (name, seconds) => {
-    if (isNext) {
-      isNext = false
-      // Twice: the second one may have the inode that the first one freed.
-      await writeIfChanged(file, { user: 'bob' }, { clock: () => now })
-      await writeIfChanged(file, { user: 'eve' }, { clock: () => now })
-    }
-    await nodeCalls.touch(name, seconds)
-  }
-  const given = { disk: new Disk('async', { ...nodeCalls, touch }), cache: new SessionCache() }
-  for (const makeSure of [async () => {}, () => settled(file)]) {
-    await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now })
-    await makeSure()
-    isNext = true
-    await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now + 5 })
-    assert.equal(valueOf(await readSession(file, { ...given, clock: () => now })), { user: 'eve' })
-  }
-})
-
-write('does not remember what it touched where nobody knows when a file was made', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const { calls, log } = watched({ ...nodeCalls, stat: async name => Object.assign(await nodeCalls.stat(name), { birthtimeMs: 0 }) })
-  const given = { disk: new Disk('async', calls), cache: new SessionCache() }
-  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
-  assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now + 1 }), ok('touched'))
-  await readSession(file, { ...given, clock: () => now })
-  assert.equal(log, ['stat', 'read', 'touch', 'stat', 'read'])
-})
-
-write('fails when its temporary file goes away', async ({ directory }) => {
-  const fill: Calls['fill'] = async (...parameters) => {
-    for (const name of await namesIn(directory)) await rm(join(directory, name))
-    return await nodeCalls.fill(...parameters)
-  }
-  const failure = failureOf(await writeIfChanged(join(directory, 'abc.json'), { user: 'ada' }, { disk: new Disk('async', { ...nodeCalls, fill }) }))
-  assert.equal([failure.type, failure.cause.code], ['write-failed', 'ENOENT'])
-  assert.equal(await namesIn(directory), [])
-})
-
-write('does not trust its cache with what another wrote, in the same tick too', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  const given = { cache: new SessionCache(), clock: () => now }
-  for (let time = 0; time < 20; time++) {
-    await writeIfChanged(file, { user: 'ada' }, given)
-    await writeIfChanged(file, { user: 'bob' }, { clock: () => now })
-    assert.equal(await readSession(file, given), ok({ user: 'bob' }))
-    assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('written'))
-  }
-})
-
-write('answers at once when nothing has to be written and the disk is fast', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
-  const disk = new Disk('auto', { ...nodeCalls, now: () => 0 })
-  assert.equal(writeIfChanged(file, { user: 'ada' }, { disk, clock: () => now }), ok('unchanged'))
-  assert.equal(writeIfChanged(file, { user: 'ada' }, { disk, clock: () => now + 1 }), ok('touched'))
-  const written = writeIfChanged(file, { user: 'bob' }, { disk, clock: () => now })
-  assert.instance(written, ResultAsync)
-  await written
   const later = writeIfChanged(file, { user: 'bob' }, { clock: () => now })
-  assert.instance(later, ResultAsync)
+  assert.is(settledResult(later), undefined)
   assert.equal(await later, ok('unchanged'))
 })
 
-write('goes by the real clock unless told otherwise', async ({ directory }) => {
+write('uses the real clock unless told otherwise', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   const before = Date.now()
   await writeIfChanged(file, { user: 'ada' })
-  const { time } = await versionOf(file)
+  const { time } = await contentOf(file)
   assert.ok(time >= before && time <= Date.now())
 })
 
@@ -493,65 +279,32 @@ write('takes an edit by hand for a use', async ({ directory }) => {
   await writeFile(file, '{ "user": "ada" }\n')
   await utimes(file, now / 1000, (now + 0.5) / 1000)
   assert.equal(await writeIfChanged(file, { user: 'ada' }, { clock: () => now }), ok('unchanged'))
-  assert.is((await versionOf(file)).text, '{ "user": "ada" }\n')
+  assert.is((await contentOf(file)).text, '{ "user": "ada" }\n')
 })
 
-const session = { a: 1, b: 1 }
-
-/** A change of `session` in a file that another changes before it is renamed over, as many times as told. */
-async function overtaken (directory: string, times: number, change: (file: string, time: number) => Promise<unknown>) {
-  const file = join(directory, 'abc.json')
-  await writeIfChanged(file, session, { clock: () => now })
-  let time = 0
-  const fill: Calls['fill'] = async (...parameters) => {
-    const stats = await nodeCalls.fill(...parameters)
-    if (time++ < times) await change(file, time)
-    return stats
+write('keeps times in the range that every file system takes', async ({ directory }) => {
+  for (const [session, clock, mtime, atime] of [
+    [{ cookie: { originalMaxAge: 1e300 } }, now, now, (2 ** 32 - 1) * 1000],
+    [{ cookie: { originalMaxAge: -1e300 } }, now, now, 0],
+    [{ cookie: { expires: new Date(-1) } }, now, now, 0],
+    [{ user: 'ada' }, -5_000, 0, 14 * 86_400_000 - 5_000]
+  ] as const) {
+    const file = join(directory, 'abc.json')
+    assert.equal(await writeIfChanged(file, session, { clock: () => clock }), ok('written'))
+    const { mtimeMs, atimeMs } = await stat(file)
+    assert.equal([Math.floor(mtimeMs), Math.round(atimeMs)], [mtime, atime])
+    await rm(file)
   }
-  const outcome = await writeDraft(file, changed(), { disk: new Disk('async', { ...nodeCalls, fill }) })
-  return { file, outcome }
-}
+})
 
-write('reconciles again what another changed meanwhile, however often', async ({ directory }) => {
-  const { file, outcome } = await overtaken(directory, 3, (file, time) => writeFile(file, JSON.stringify({ ...session, b: 1 + time })))
-  assert.equal(outcome, ok('written'))
-  assert.is((await versionOf(file)).text, '{"a":2,"b":4}')
+write('composes with sessionFile, whose failure stops it', async ({ directory }) => {
+  const written = (id: string) => sessionFile(directory, id).asyncAndThen(file => writeIfChanged(file, { user: 'ada' }))
+  assert.equal(await written('abc'), ok('written'))
+  assert.is(failureOf(await written('')).type, 'invalid-id')
   assert.equal(await namesIn(directory), ['abc.json'])
 })
 
-write('does not bring back what another removed meanwhile', async ({ directory }) => {
-  const { outcome } = await overtaken(directory, 1, file => nodeCalls.remove(file))
-  assert.equal(outcome, ok('gone'))
-  assert.equal(await namesIn(directory), [])
-})
-
-/** A change of a session that was made from `session`. */
-function changed () {
-  return { ...valueOf(draftOf({ ...session, a: 2 }, now)), base: new Content(JSON.stringify(session)) }
-}
-
-write('fails when it cannot look again before it replaces what another may have changed', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await writeIfChanged(file, session)
-  const cause = Object.assign(new Error('no'), { code: 'EIO' })
-  let isFirst = true
-  const stat: Calls['stat'] = async name => {
-    if (!isFirst) throw cause
-    isFirst = false
-    return await nodeCalls.stat(name)
-  }
-  assert.equal(await writeDraft(file, changed(), { disk: new Disk('async', { ...nodeCalls, stat }) }), err({ type: 'write-failed', file, cause }))
-  assert.equal([await namesIn(directory), (await versionOf(file)).text], [['abc.json'], JSON.stringify(session)])
-})
-
-write('writes a change of what cannot be read any more', async ({ directory }) => {
-  const file = join(directory, 'abc.json')
-  await writeFile(file, Buffer.from([0xff]))
-  assert.equal(await writeDraft(file, changed(), {}), ok('written'))
-  assert.is((await versionOf(file)).text, '{"a":2,"b":1}')
-})
-
-write('lets many write at once, of which one stands whole', async ({ directory }) => {
+write('leaves one whole session of many that are written at the same time', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   const sessions = Array.from({ length: 50 }, (_, index) => ({ index, text: String(index).repeat(1_000) }))
   const results = await Promise.all(sessions.map(session => writeIfChanged(file, session)))
@@ -562,3 +315,330 @@ write('lets many write at once, of which one stands whole', async ({ directory }
 })
 
 write.run()
+
+const touching = suiteOnDisk('writeIfChanged, of a session that did not change,')
+
+for (const [touchInterval, lifetime, after, expected] of [
+  [0, 60_000, 1, 'touched'], [1_000, 60_000, 599, 'unchanged'], [1_000, 60_000, 600, 'touched'], [1_000, 1_000_000, 999, 'unchanged'], [1_000, 1_000_000, 1_000, 'touched']
+] as const) {
+  touching(`gives '${expected}' ${after} ms after its last use with a touchInterval of ${touchInterval} ms and a lifetime of ${lifetime / 1000} s`, async ({ directory }) => {
+    const file = join(directory, 'abc.json')
+    for (const [session, options] of [[{ user: 'ada' }, { ttl: lifetime }], [{ cookie: { originalMaxAge: lifetime }, user: 'ada' }, {}]] as const) {
+      await writeIfChanged(file, session, { ...options, clock: () => now })
+      assert.equal(await writeIfChanged(file, session, { ...options, touchInterval, clock: () => now + after }), ok(expected))
+      await rm(file)
+    }
+  })
+}
+
+for (const code of ['EPERM', 'ENOSYS', 'EINVAL']) {
+  touching(`replaces the file where its times cannot be set (${code})`, async ({ directory }) => {
+    const file = join(directory, 'abc.json')
+    await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
+    const failures: unknown[] = []
+    const disk = new Disk('async', { calls: refusing(['setTimes'], code) })
+    assert.equal(await writeIfChanged(file, { user: 'ada' }, { clock: () => now + 1, disk, onFailure: failure => { failures.push(failure) } }), ok('written'))
+    assert.equal([(await contentOf(file)).time, failures], [now + 1, []])
+  })
+}
+
+touching('succeeds, and tells the failure, where neither its times can be set nor the file can be replaced', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
+  const before = await contentOf(file)
+  const failures: any[] = []
+  const disk = new Disk('async', { calls: refusing(['setTimes', 'openNew'], 'EROFS') })
+  for (const onFailure of [(failure: unknown) => { failures.push(failure) }, undefined]) {
+    assert.equal(await writeIfChanged(file, { user: 'ada' }, { clock: () => now + 1, disk, ...(onFailure && { onFailure }) }), ok('unchanged'))
+  }
+  assert.equal(failures.map(({ type, file, cause }) => [type, file, cause.code]), [['touch-failed', file, 'EROFS']])
+  assert.equal(await contentOf(file), before)
+  assert.is(failureOf(await writeIfChanged(file, { user: 'bob' }, { disk })).type, 'write-failed')
+})
+
+touching('does not replace a file that another process changed while its times could not be set', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
+  const setTimes = async () => {
+    await writeFile(file, '{"user":"bob"}')
+    throw systemError('EPERM')
+  }
+  const disk = new Disk('async', { calls: { ...nodeFs, setTimes } })
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, { clock: () => now + 1, disk }), ok('unchanged'))
+  assert.is((await contentOf(file)).text, '{"user":"bob"}')
+})
+
+touching('writes a session that was removed before its times were set', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
+  let isFirst = true
+  const setTimes: FsCalls['setTimes'] = async (touched, times) => {
+    if (isFirst) await rm(file)
+    isFirst = false
+    await nodeFs.setTimes(touched, times)
+  }
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, { clock: () => now + 1, disk: new Disk('async', { calls: { ...nodeFs, setTimes } }) }), ok('written'))
+  assert.is((await contentOf(file)).time, now + 1)
+})
+
+touching('encrypts a session that is not encrypted with the current secret', async ({ directory }) => {
+  const [file, secret, old] = [join(directory, 'abc.json'), 's'.repeat(32), 't'.repeat(32)]
+  const session = { user: 'ada' }
+  assert.equal(await writeIfChanged(file, session), ok('written'))
+  for (const given of [old, [secret, old]]) {
+    assert.equal(await writeIfChanged(file, session, { secret: given, clock: () => now }), ok('written'))
+    assert.equal(await writeIfChanged(file, session, { secret: given, clock: () => now }), ok('unchanged'))
+  }
+  assert.equal(await readSession(file, { secret, requireEncryption: true, clock: () => now }), ok(session))
+})
+
+touching('fails with write-failed for a secret that cannot be used', async ({ directory }) => {
+  const { type, cause } = failureOf(await writeIfChanged(join(directory, 'abc.json'), { user: 'ada' }, { secret: 'short' }))
+  assert.equal([type, cause.message], ['write-failed', 'a secret is not a string or a Buffer of 32 bytes or more'])
+  assert.equal(await namesIn(directory), [])
+})
+
+touching.run()
+
+const durable = suiteOnDisk('writeIfChanged, durable,')
+
+/** A disk that notes what it flushes. */
+function flushing (calls: FsCalls = nodeFs) {
+  const flushed: string[] = []
+  const fill: FsCalls['fill'] = async (file, descriptor, content) => {
+    if (content.flush) flushed.push('file')
+    return await calls.fill(file, descriptor, content)
+  }
+  const flushDirectory: FsCalls['flushDirectory'] = async directory => {
+    flushed.push(directory)
+    await calls.flushDirectory(directory)
+  }
+  return { flushed, disk: new Disk('auto', { calls: { ...calls, fill, flushDirectory } }) }
+}
+
+durable('flushes the file before it is renamed and the directory after it', async ({ directory }) => {
+  const file = join(directory, 'sessions', 'abc.json')
+  const { disk, flushed } = flushing()
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, { disk, durable: true }), ok('written'))
+  assert.equal(flushed, [directory, 'file', dirname(file)])
+  flushed.length = 0
+  assert.equal(await writeIfChanged(file, { user: 'bob' }, { disk, durable: true }), ok('written'))
+  assert.equal(flushed, ['file', dirname(file)])
+  flushed.length = 0
+  assert.equal(await writeIfChanged(file, { user: 'bob' }, { disk, durable: true, clock: () => Date.now() + 60_000 }), ok('touched'))
+  assert.equal(await writeIfChanged(file, { user: 'eve' }, { disk }), ok('written'))
+  assert.equal(flushed, [])
+})
+
+durable('fails when the directory cannot be flushed, and writes again then', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const { disk } = flushing(refusing(['flushDirectory'], 'EIO', 1))
+  const given = { cache: new SessionCache(), disk, durable: true, clock: () => now }
+  const { cause, ...failure } = failureOf(await writeIfChanged(file, { user: 'ada' }, given))
+  assert.equal([failure, cause.code], [{ type: 'write-failed', file }, 'EIO'])
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('written'))
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('unchanged'))
+})
+
+durable.run()
+
+const caching = suiteOnDisk('writeIfChanged, with a cache,')
+
+caching('leaves it valid: what was written or touched needs no read', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const { calls, log } = watched()
+  const given = { disk: new Disk('async', { calls }), cache: new SessionCache() }
+  await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now })
+  await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 1 })
+  await settled(file)
+  await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 2 })
+  assert.equal(valueOf(await readSession(file, { ...given, clock: () => now })), { user: 'bob' })
+  assert.is(log.includes('read'), false)
+})
+
+caching('does not take the file of another process for its own that was written in the same microsecond', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const { hrtime } = process
+  const one = { cache: new SessionCache(), clock: () => now }
+  try {
+    process.hrtime = Object.assign(() => [0, 500_000] as [number, number], hrtime)
+    await writeIfChanged(file, { user: 'ada' }, one)
+    await writeIfChanged(file, { user: 'bob' }, { clock: () => now })
+  } finally {
+    process.hrtime = hrtime
+  }
+  assert.equal(valueOf(await readSession(file, one)), { user: 'bob' })
+})
+
+caching('does not trust it with what another process wrote, within the same tick too', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const given = { cache: new SessionCache(), clock: () => now }
+  for (let time = 0; time < 20; time++) {
+    await writeIfChanged(file, { user: 'ada' }, given)
+    await writeIfChanged(file, { user: 'bob' }, { clock: () => now })
+    assert.equal(await readSession(file, given), ok({ user: 'bob' }))
+    assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('written'))
+  }
+})
+
+caching('does not take a file for its own that it touched by mistake', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  let isNext = false
+  const setTimes: FsCalls['setTimes'] = async (name, times) => {
+    if (isNext) {
+      isNext = false
+      // Twice: the second one may have the inode that the first one freed.
+      await writeIfChanged(file, { user: 'bob' }, { clock: () => now })
+      await writeIfChanged(file, { user: 'eve' }, { clock: () => now })
+    }
+    await nodeFs.setTimes(name, times)
+  }
+  const given = { disk: new Disk('async', { calls: { ...nodeFs, setTimes } }), cache: new SessionCache() }
+  for (const [wait, at] of [[async () => {}, now], [() => settled(file), now + 100]] as const) {
+    await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => at })
+    await wait()
+    isNext = true
+    assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => at + 5 }), ok('touched'))
+    assert.equal(valueOf(await readSession(file, { ...given, clock: () => at })), { user: 'eve' })
+  }
+})
+
+caching('does not remember what it touched where the birth time of a file is not known', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const { calls, log } = watched({ ...nodeFs, stat: async name => ({ ...(await nodeFs.stat(name))!, birthtimeMs: 0 }) })
+  const given = { disk: new Disk('async', { calls }), cache: new SessionCache() }
+  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
+  assert.equal(await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now + 1 }), ok('touched'))
+  await readSession(file, { ...given, clock: () => now })
+  assert.equal(log, ['stat', 'read', 'setTimes', 'stat', 'read'])
+})
+
+caching('does not remember what it wrote where the file system did not take over its time', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const fill: FsCalls['fill'] = async (...parameters) => ({ ...await nodeFs.fill(...parameters), mtimeMs: 5 })
+  const cache = new SessionCache()
+  await writeIfChanged(file, { user: 'ada' }, { cache, disk: new Disk('async', { calls: { ...nodeFs, fill } }) })
+  assert.is(cache.peek(file), undefined)
+})
+
+caching('spares looking at a file before it replaces the session that was loaded from it', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const { calls, log } = watched()
+  const given = { disk: new Disk('auto', { calls: { ...calls, now: () => 0 } }), cache: new SessionCache(), clock: () => now }
+  await writeIfChanged(file, { a: 0, b: 0 }, given)
+  const merge = (session: object) => Mutation.of({ type: 'merge', snapshot: snapshot(session), base: mergeBase({ a: 0, b: 0 }) })
+  log.length = 0
+  assert.equal(settledResult(writeIfChanged(file, merge({ a: 1, b: 0 }), given)), ok('written'))
+  assert.equal(log, ['openNewSync', 'fillSync', 'statSync', 'renameSync'])
+  // Now the file holds something else than the session was loaded from.
+  log.length = 0
+  assert.equal(settledResult(writeIfChanged(file, merge({ a: 0, b: 1 }), given)), ok('written'))
+  assert.is(log[0], 'statSync')
+  assert.is((await contentOf(file)).text, '{"a":1,"b":1}')
+})
+
+caching('looks at the file after all when another process has changed it', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  for (const [change, expected, text] of [
+    [() => writeFile(file, '{"a":0,"b":5}'), 'written', '{"a":1,"b":5}'], [() => rm(file), 'gone', null]
+  ] as const) {
+    const given = { cache: new SessionCache(), clock: () => now }
+    await writeIfChanged(file, { a: 0, b: 0 }, given)
+    await change()
+    const merge = Mutation.of({ type: 'merge', snapshot: snapshot({ a: 1, b: 0 }), base: mergeBase({ a: 0, b: 0 }) })
+    assert.equal(await writeIfChanged(file, merge, given), ok(expected))
+    assert.equal(text === null ? await namesIn(directory) : (await contentOf(file)).text, text ?? [])
+  }
+})
+
+caching.run()
+
+const mutating = suiteOnDisk('writeIfChanged, with a mutation,')
+
+const session = { a: 1, b: 1 }
+const merge = (changed: object = { ...session, a: 2 }): Step => ({ type: 'merge', snapshot: snapshot(changed), base: mergeBase(session) })
+
+/** Writes a change of `session` into a file that another process changes before it is renamed over, as many times as told. */
+async function overtaken (directory: string, times: number, change: (file: string, time: number) => Promise<unknown>, step: Step = merge()) {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, session, { clock: () => now })
+  let time = 0
+  const fill: FsCalls['fill'] = async (...parameters) => {
+    const version = await nodeFs.fill(...parameters)
+    if (time++ < times) await change(file, time)
+    return version
+  }
+  const outcome = await writeIfChanged(file, Mutation.of(step), { disk: new Disk('async', { calls: { ...nodeFs, fill } }) })
+  return { file, outcome }
+}
+
+mutating('merges again what another process changed meanwhile, however often', async ({ directory }) => {
+  const { file, outcome } = await overtaken(directory, 3, (file, time) => writeFile(file, JSON.stringify({ ...session, b: 1 + time })))
+  assert.equal(outcome, ok('written'))
+  assert.is((await contentOf(file)).text, '{"a":2,"b":4}')
+  assert.equal(await namesIn(directory), ['abc.json'])
+})
+
+for (const type of ['merge', 'replace-if-present'] as const) {
+  mutating(`does not bring back a session that another process ended meanwhile (${type})`, async ({ directory }) => {
+    const { outcome } = await overtaken(directory, 1, file => rm(file), { ...merge(), type } as Step)
+    assert.equal([outcome, await namesIn(directory)], [ok('gone'), []])
+  })
+}
+
+mutating('replaces a session whatever another process did meanwhile', async ({ directory }) => {
+  const { file, outcome } = await overtaken(directory, 1, file => rm(file), { type: 'replace', snapshot: snapshot({ n: 1 }) })
+  assert.equal([outcome, (await contentOf(file)).text], [ok('written'), '{"n":1}'])
+})
+
+mutating('gives \'gone\' for a session that was ended before', async ({ directory }) => {
+  for (const step of [merge(), { type: 'touch', cookie: null, lastUsedAt: now, ttl: 1_000 } as const]) {
+    assert.equal(await writeIfChanged(join(directory, 'abc.json'), Mutation.of(step)), ok('gone'))
+  }
+})
+
+mutating('fails when it cannot look again before the rename, and leaves the file', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, session)
+  const cause = systemError('EIO')
+  let isFirst = true
+  const stat: FsCalls['stat'] = async name => {
+    if (!isFirst) throw cause
+    isFirst = false
+    return await nodeFs.stat(name)
+  }
+  const result = await writeIfChanged(file, Mutation.of(merge()), { disk: new Disk('async', { calls: { ...nodeFs, stat } }) })
+  assert.equal(result, err({ type: 'write-failed', file, cause }))
+  assert.equal([await namesIn(directory), (await contentOf(file)).text], [['abc.json'], JSON.stringify(session)])
+})
+
+mutating('replaces a session that can no longer be read, unless it is only touched', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeFile(file, Buffer.from([0xff]))
+  const failures: any[] = []
+  const touch = Mutation.of({ type: 'touch', cookie: null, lastUsedAt: now, ttl: 1_000 })
+  assert.equal(await writeIfChanged(file, touch, { onFailure: failure => { failures.push(failure) } }), ok('unchanged'))
+  assert.equal(failures.map(({ type, file, cause }) => [type, file, cause.type]), [['touch-failed', file, 'malformed']])
+  assert.equal(await writeIfChanged(file, touch), ok('unchanged'))
+  assert.equal(await writeIfChanged(file, Mutation.of(merge())), ok('written'))
+  assert.is((await contentOf(file)).text, '{"a":2,"b":1}')
+})
+
+mutating('touches a file, with the expiry as its access time', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, rollingSession(now), { clock: () => now })
+  const touch = Mutation.of({ type: 'touch', cookie: null, lastUsedAt: now + 5_000, ttl: 1_000 })
+  assert.equal(await writeIfChanged(file, touch, {}), ok('touched'))
+  const { mtimeMs, atimeMs } = await stat(file)
+  assert.equal([Math.floor(mtimeMs), Math.round(atimeMs)], [now + 5_000, now + 65_000])
+})
+
+mutating('tells of merges and lookups', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeFile(file, '{"a":5,"b":1}')
+  const [merges, lookups]: [unknown[], unknown[]] = [[], []]
+  await writeIfChanged(file, Mutation.of(merge()), { onMerge: keys => { merges.push(keys) }, onLookup: isHit => { lookups.push(isHit) } })
+  assert.equal([merges, lookups], [[['a']], [false]])
+})
+
+mutating.run()
