@@ -6,18 +6,18 @@ import { FileStore } from '../src/index.ts'
 import type { StoreOptions } from '../src/options.ts'
 import { namesIn, suiteOnDisk } from './support.ts'
 
-const test = suiteOnDisk('Requests at once')
+const test = suiteOnDisk('Concurrent requests')
 
-/** An application on a directory, whose slow requests end when they are told to. */
+/** An application on a directory, whose slow requests end when the test ends them. */
 interface Server {
   readonly app: FastifyInstance
   readonly address: string
-  /** Starts a request that loads its session, and changes it when it is let go on. */
+  /** Starts a request that loads its session, and changes it when the test lets it continue. */
   readonly slow: (cookie: string, change: Change) => Promise<Slow>
 }
 
 interface Slow {
-  /** Lets the request go on, and resolves when it is answered. */
+  /** Lets the request continue, and resolves when it has its response. */
   readonly end: () => Promise<void>
 }
 
@@ -25,7 +25,7 @@ type Change = (session: Record<string, unknown>) => void
 
 async function serve (directory: string, options: StoreOptions): Promise<Server> {
   const app = Fastify()
-  const waiting = new Map<string, { readonly change: Change, readonly isLoaded: () => void, readonly going: Promise<void> }>()
+  const waiting = new Map<string, { readonly change: Change, readonly isLoaded: () => void, readonly released: Promise<void> }>()
   let count = 0
   const store = new FileStore(directory, { pruneInterval: 0, ...options })
   await app.register(fastifyCookie)
@@ -44,10 +44,11 @@ async function serve (directory: string, options: StoreOptions): Promise<Server>
     return 'again'
   })
   app.get('/seen', async ({ session }) => ({ ...session, cookie: undefined }))
+  app.get('/cookie', async ({ session }) => ({ cookie: session.cookie }))
   app.get<{ Params: { number: string } }>('/slow/:number', async ({ session, params }) => {
-    const { change, isLoaded, going } = waiting.get(params.number)!
+    const { change, isLoaded, released } = waiting.get(params.number)!
     isLoaded()
-    await going
+    await released
     change(session as never)
     return 'slow'
   })
@@ -57,25 +58,25 @@ async function serve (directory: string, options: StoreOptions): Promise<Server>
     address,
     async slow (cookie, change) {
       const number = String(count++)
-      let go = () => {}
-      const going = new Promise<void>(resolve => { go = resolve })
-      let answer: Promise<unknown> = Promise.resolve()
+      let release = () => {}
+      const released = new Promise<void>(resolve => { release = resolve })
+      let response: Promise<unknown> = Promise.resolve()
       await new Promise<void>((resolve, reject) => {
-        waiting.set(number, { change, isLoaded: resolve, going })
-        answer = ask(address, `/slow/${number}`, cookie)
-        answer.catch(reject)
+        waiting.set(number, { change, isLoaded: resolve, released })
+        response = ask(address, `/slow/${number}`, cookie)
+        response.catch(reject)
       })
       return {
         async end () {
-          go()
-          await answer
+          release()
+          await response
         }
       }
     }
   }
 }
 
-/** What a server answers, and the cookie that it sets. */
+/** The text of a response, and the cookie that it sets. */
 async function ask (address: string, path: string, cookie = ''): Promise<{ text: string, cookie: string }> {
   const response = await fetch(address + path, { headers: { cookie } })
   assert.is(response.status, 200, path)
@@ -84,6 +85,10 @@ async function ask (address: string, path: string, cookie = ''): Promise<{ text:
 
 async function seen (address: string, cookie: string): Promise<Record<string, unknown>> {
   return JSON.parse((await ask(address, '/seen', cookie)).text)
+}
+
+async function cookieSeen (address: string, cookie: string): Promise<{ cookie: { originalMaxAge: number, path: string } }> {
+  return JSON.parse((await ask(address, '/cookie', cookie)).text)
 }
 
 /** Mulberry32: the same numbers for the same seed. */
@@ -106,23 +111,23 @@ const ways: ReadonlyArray<readonly [string, StoreOptions]> = [
   ['auto', {}],
   ['async', { io: 'async' }],
   ['no cache', { cacheSize: 0 }],
-  ['sealed', { secret }],
-  ['async, no cache, sealed', { io: 'async', cacheSize: 0, secret }],
-  ['from memory', { acknowledge: 'memory' }]
+  ['encrypted', { secret }],
+  ['async, no cache, encrypted', { io: 'async', cacheSize: 0, secret }],
+  ['acknowledged in memory', { acknowledge: 'memory' }]
 ]
 
 for (const [way, options] of ways) {
   for (const where of ['one store', 'two stores'] as const) {
     if (where === 'two stores' && options.acknowledge === 'memory') continue
 
-    /** Two addresses of the application: two stores on the directory, as two processes have, or one. */
-    const onServers = (story: (one: Server, other: Server, directory: string, next: () => number) => Promise<void>) =>
+    /** Two addresses of the application: of two stores on the directory, as two processes have them, or of one. */
+    const onServers = (scenario: (one: Server, other: Server, directory: string, next: () => number) => Promise<void>) =>
       async ({ directory }: { directory: string }) => {
         const one = await serve(directory, options)
         const other = where === 'one store' ? one : await serve(directory, options)
         const seed = Math.floor(Math.random() * 2 ** 31)
         try {
-          for (let time = 0; time < times; time++) await story(one, other, directory, random(seed + time))
+          for (let time = 0; time < times; time++) await scenario(one, other, directory, random(seed + time))
         } catch (error) {
           console.error(`seed ${seed}`)
           throw error
@@ -146,7 +151,7 @@ for (const [way, options] of ways) {
       assert.equal([await seen(one.address, cookie), await seen(other.address, cookie)], [{}, {}])
     }))
 
-    test(`(${way}, ${where}) do not bring back the id that was regenerated away`, onServers(async (one, other) => {
+    test(`(${way}, ${where}) do not bring back an id that was replaced by regenerate`, onServers(async (one, other) => {
       const { cookie } = await ask(one.address, '/login')
       const slow = await one.slow(cookie, session => { session['user'] = 'ada' })
       const { cookie: renewed } = await ask(other.address, '/regenerate', cookie)
@@ -155,7 +160,7 @@ for (const [way, options] of ways) {
       assert.equal([await seen(one.address, cookie), await seen(other.address, renewed)], [{}, {}])
     }))
 
-    test(`(${way}, ${where}) keep what each of ten changed and removed`, onServers(async (one, other, _directory, next) => {
+    test(`(${way}, ${where}) keep what each of ten has changed and removed`, onServers(async (one, other, _directory, next) => {
       const { cookie } = await ask(one.address, '/login')
       const numbers = Array.from({ length: 10 }, (_, index) => index)
       const first = await one.slow(cookie, session => { for (const number of numbers) session[`old${number}`] = number })
@@ -164,13 +169,26 @@ for (const [way, options] of ways) {
         session[`new${number}`] = number
         delete session[`old${number}`]
       })))
-      // One store keeps them apart however close they come; two stores, one after the other.
+      // Within one store they may overlap; between two there is a window of microseconds.
       if (one === other) await Promise.all(shuffled(slow, next).map(({ end }) => end()))
       else for (const { end } of shuffled(slow, next)) await end()
       assert.equal(await seen(one.address, cookie), Object.fromEntries(numbers.map(number => [`new${number}`, number])))
     }))
 
-    test(`(${way}, ${where}) keep the cart and the user`, onServers(async (one, other, _directory, next) => {
+    test(`(${way}, ${where}) keep "remember me" and a new path, both fields of the cookie`, onServers(async (one, other, _directory, next) => {
+      const { cookie } = await ask(one.address, '/login')
+      const slow = await Promise.all([
+        one.slow(cookie, session => { (session['cookie'] as { maxAge: number }).maxAge = 30 * 24 * 60 * 60 * 1000 }),
+        other.slow(cookie, session => { (session['cookie'] as { path: string }).path = '/shop' }),
+        other.slow(cookie, session => { session['user'] = 'ada' }),
+        other.slow(cookie, () => {})
+      ])
+      for (const { end } of shuffled(slow, next)) await end()
+      const { cookie: { originalMaxAge, path } } = (await cookieSeen(one.address, cookie))
+      assert.equal([originalMaxAge, path, (await seen(other.address, cookie))['user']], [30 * 24 * 60 * 60 * 1000, '/shop', 'ada'])
+    }))
+
+    test(`(${way}, ${where}) keep changes of different keys, whatever the order`, onServers(async (one, other, _directory, next) => {
       const { cookie } = await ask(one.address, '/login')
       const begin = await one.slow(cookie, session => Object.assign(session, { cart: ['tea'], user: 'ada' }))
       await begin.end()
@@ -185,7 +203,7 @@ for (const [way, options] of ways) {
   }
 }
 
-test('have the last word on everything, later over earlier, when merging is off; a logout stays final', async ({ directory }) => {
+test('replace each other\'s session when merging is off, and a logout is final nevertheless', async ({ directory }) => {
   const { app, address, slow } = await serve(directory, { merge: false })
   const { cookie } = await ask(address, '/login')
   const [first, second, third] = [

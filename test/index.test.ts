@@ -1,12 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import * as face from '../src/index.ts'
+import * as exported from '../src/index.ts'
 
 const test = suite('The package')
 
 test('exports what the README names, and nothing else', () => {
-  assert.equal(Object.keys(face).sort(), [
-    'Cipher', 'Disk', 'FileStore', 'SessionCache', 'listSessions', 'pruneSessions', 'readSession', 'removeSession',
+  assert.equal(Object.keys(exported).sort(), [
+    'Cipher', 'Disk', 'FileStore', 'SessionCache', 'checkDirectory', 'listSessions', 'pruneSessions', 'readSession', 'removeSession',
     'sessionFile', 'sessionId', 'writeIfChanged'
   ])
 })

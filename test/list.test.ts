@@ -1,92 +1,131 @@
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { nodeCalls } from '../src/calls.ts'
-import { Disk } from '../src/disk.ts'
-import type { Unreadable } from '../src/errors.ts'
-import { listSessions, type ListedSession, type ListOptions } from '../src/list.ts'
-import { rejection, suiteOnDisk, valueOf } from './support.ts'
+import type { ReadFailure } from '../src/errors.ts'
+import { Disk } from '../src/fs/disk.ts'
+import { nodeFs } from '../src/fs/node.ts'
+import { listSessions, type ListedSession, type ListOptions, type PendingChanges } from '../src/list.ts'
 import { sessionFile } from '../src/path.ts'
+import { Mutation, type Step } from '../src/queue/mutation.ts'
 import { writeIfChanged } from '../src/write.ts'
+import { now, rejection, snapshot, suiteOnDisk, systemError, valueOf } from './support.ts'
 
 const test = suiteOnDisk('listSessions')
-const usedAt = new Date('2030-01-02T03:04:05.000Z')
-const clock = () => usedAt.getTime() + 1_000
+const lastUsedAt = new Date(now)
+const clock = () => now + 1_000
+const after = (milliseconds: number) => new Date(now + milliseconds)
 
-async function list (directory: string, options: ListOptions = {}): Promise<ListedSession[]> {
-  const listed = []
+const ways = ['auto', 'async'] as const
+
+/** The sessions of a directory in the order of their ids. */
+async function list (directory: string, options: ListOptions & PendingChanges = {}): Promise<ListedSession[]> {
+  const listed: ListedSession[] = []
   for await (const session of listSessions(directory, { clock, ...options })) listed.push(session)
   return listed.sort((one, other) => one.id < other.id ? -1 : 1)
 }
 
-/** A file of this directory that was last used at `usedAt`. */
+/** Makes a file in this directory that was last used at `now`. */
 async function file (directory: string, name: string, text: string): Promise<void> {
   await writeFile(join(directory, name), text)
-  await utimes(join(directory, name), usedAt, usedAt)
+  await utimes(join(directory, name), now / 1000, (now + 0.5) / 1000)
 }
 
-for (const io of ['auto', 'async'] as const) {
+for (const io of ways) {
   test(`(${io}) gives each session with its id, last use, expiry and size`, async ({ directory }) => {
     await file(directory, 'abc.json', '{"user":"ada"}')
     await file(directory, 'a%2Fb.json', '{"cookie":{"originalMaxAge":5000},"user":"bob"}')
     assert.equal(await list(directory, { disk: new Disk(io), ttl: 60_000 }), [
-      { id: 'a/b', session: { cookie: { originalMaxAge: 5_000, expires: new Date(usedAt.getTime() + 5_000) }, user: 'bob' }, usedAt, expiresAt: new Date(usedAt.getTime() + 5_000), size: 47 },
-      { id: 'abc', session: { user: 'ada' }, usedAt, expiresAt: new Date(usedAt.getTime() + 60_000), size: 14 }
+      { id: 'a/b', session: { cookie: { originalMaxAge: 5_000, expires: after(5_000) }, user: 'bob' }, lastUsedAt, expiresAt: after(5_000), size: 47 },
+      { id: 'abc', session: { user: 'ada' }, lastUsedAt, expiresAt: after(60_000), size: 14 }
     ])
   })
 }
 
 test('leaves out expired sessions unless asked for', async ({ directory }) => {
-  await file(directory, 'over.json', '{"cookie":{"originalMaxAge":1000}}')
-  await file(directory, 'alive.json', '{"cookie":{"originalMaxAge":1001}}')
-  assert.equal((await list(directory)).map(({ id }) => id), ['alive'])
-  assert.equal((await list(directory, { expired: true })).map(({ id }) => id), ['alive', 'over'])
+  await file(directory, 'expired.json', '{"cookie":{"originalMaxAge":1000}}')
+  await file(directory, 'live.json', '{"cookie":{"originalMaxAge":1001}}')
+  assert.equal((await list(directory)).map(({ id }) => id), ['live'])
+  assert.equal((await list(directory, { expired: true })).map(({ id }) => id), ['expired', 'live'])
 })
 
 test('gives nothing for a missing directory', async ({ directory }) => {
   assert.equal(await list(join(directory, 'absent')), [])
 })
 
-test('tells files that it cannot read, and passes over strangers', async ({ directory }) => {
-  const failures: Unreadable[] = []
+test('tells of files that cannot be read as sessions, and leaves out those whose names are not those of sessions', async ({ directory }) => {
+  const failures: ReadFailure[] = []
   await file(directory, 'half.json', '{"user":')
-  await file(directory, 'sealed.json', '{"sealed":1,"key":"k","nonce":"n","text":"t"}')
+  await file(directory, 'encrypted.json', '{"encrypted":"fastify-file-session-store/1","key":"k","nonce":"n","ciphertext":"t"}')
   await file(directory, 'README.md', '{}')
   await file(directory, '.hidden.json', '{}')
   await mkdir(join(directory, 'directory.json'))
   await symlink(join(directory, 'half.json'), join(directory, 'link.json'))
   assert.equal(await list(directory, { onFailure: failure => failures.push(failure) }), [])
   assert.equal(failures.map(({ type, file }) => [type, file]).sort(), [
-    ['malformed', join(directory, 'half.json')], ['sealed', join(directory, 'sealed.json')]
+    ['decrypt-failed', join(directory, 'encrypted.json')], ['malformed', join(directory, 'half.json')]
   ])
   assert.equal(await list(directory), [])
 })
 
-for (const io of ['auto', 'async'] as const) {
-  test(`(${io}) passes over what is gone when it is reached`, async ({ directory }) => {
+for (const io of ways) {
+  test(`(${io}) leaves out what is gone when it is reached`, async ({ directory }) => {
     for (const name of ['abc.json', 'abd.json']) await file(directory, name, '{}')
     const disk = new Disk(io, {
-      ...nodeCalls,
-      statSync: file => file.endsWith('abc.json') ? undefined : nodeCalls.statSync(file),
-      stat: file => nodeCalls.stat(file.replace('abc.json', 'absent'))
+      calls: {
+        ...nodeFs,
+        statSync: file => file.endsWith('abc.json') ? null : nodeFs.statSync(file),
+        stat: file => nodeFs.stat(file.replace('abc.json', 'absent'))
+      }
     })
-    const failures: Unreadable[] = []
+    const failures: ReadFailure[] = []
     assert.equal((await list(directory, { disk, onFailure: failure => failures.push(failure) })).map(({ id }) => id), ['abd'])
     assert.equal(failures, [])
   })
 }
 
-test('opens sealed sessions', async ({ directory }) => {
+test('decrypts sessions', async ({ directory }) => {
   const secret = 's'.repeat(32)
-  const file = valueOf(sessionFile(directory, 'abc'))
-  await writeIfChanged(file, { user: 'ada' }, { secret })
+  await sessionFile(directory, 'abc').asyncAndThen(file => writeIfChanged(file, { user: 'ada' }, { secret }))
   assert.equal((await list(directory, { secret, clock: Date.now })).map(({ session }) => session), [{ user: 'ada' }])
 })
 
-test('throws the disk\'s error when the directory cannot be read', async ({ directory }) => {
-  const cause = Object.assign(new Error('no'), { code: 'EACCES' })
-  const disk = new Disk('auto', { ...nodeCalls, openDirectory: async () => { throw cause } })
+test('gives each session with its changes that are not in its file yet, and those that have no file yet', async ({ directory }) => {
+  for (const name of ['changed', 'ended', 'unchanged']) await file(directory, `${name}.json`, '{"n":0}')
+  const replace = (session: object): Step => ({ type: 'replace', snapshot: snapshot(session) })
+  const changes = new Map<string, Mutation>([
+    ['changed', Mutation.of(replace({ n: 1 }))],
+    ['ended', Mutation.of({ type: 'remove' })],
+    ['new', Mutation.of(replace({ n: 2 }))],
+    ['new-expired', Mutation.of(replace({ cookie: { originalMaxAge: -1 } }))]
+  ].map(([id, mutation]) => [valueOf(sessionFile(directory, id as string)), mutation as Mutation]))
+  const pending = { files: () => [...changes.keys(), join(directory, 'other')], pending: (file: string) => changes.get(file) ?? null }
+  assert.equal((await list(directory, { pending })).map(({ id, session, size }) => [id, session, size]), [
+    ['changed', { n: 1 }, 7], ['new', { n: 2 }, 7], ['unchanged', { n: 0 }, 7]
+  ])
+})
+
+test('can be ended early', async ({ directory }) => {
+  for (let index = 0; index < 10; index++) await file(directory, `${index}.json`, '{}')
+  let count = 0
+  for await (const { id } of listSessions(directory, { clock })) {
+    assert.type(id, 'string')
+    if (++count === 3) break
+  }
+  assert.is(count, 3)
+})
+
+test('throws the error of the system when the directory cannot be read', async ({ directory }) => {
+  const cause = systemError('EACCES')
+  const disk = new Disk('auto', { calls: { ...nodeFs, openDirectory: async () => { throw cause } } })
   assert.is(await rejection(list(directory, { disk })), cause)
+})
+
+test('uses the real clock and a disk of its own unless told otherwise', async ({ directory }) => {
+  await writeFile(join(directory, 'abc.json'), '{"cookie":{"originalMaxAge":60000}}')
+  for await (const { id, expiresAt } of listSessions(directory)) {
+    assert.is(id, 'abc')
+    assert.ok(Math.abs(expiresAt.getTime() - Date.now() - 60_000) < 10_000)
+  }
 })
 
 test.run()

@@ -4,36 +4,36 @@ import * as assert from 'uvu/assert'
 import { FileStore } from '../src/index.ts'
 import { namesIn, promised, runModule, suiteOnDisk } from './support.ts'
 
-const test = suiteOnDisk('Pruning')
+const test = suiteOnDisk('Pruning by several processes')
 
-// A process that lives fast: a second of its clock passes in a millisecond. It
-// uses sessions of its own as the plugin does (a get, and a set of what lives; a
-// new id for a new session), ends some, lets some die, uses some in the minute
-// after they expired, and says what it saw that was wrong. All the while it
-// prunes for all; one of the three does so slowly, so that others use what it
-// has looked at.
+// A process whose clock runs a thousand times as fast as the real one. It uses sessions of its own as the plugin does (a
+// get, then a set of a living session or a new id for a new one), ends some, lets some expire, uses some in the minute
+// after they expired, and prints what it saw that was wrong. Meanwhile it prunes the directory that it shares with others;
+// one of the three processes prunes slowly, so that sessions are used between its looks.
 const life = `
   import { setTimeout as delay } from 'node:timers/promises'
-  import { nodeCalls } from '../src/calls.ts'
-  import { Disk } from '../src/disk.ts'
+  import { Disk } from '../src/fs/disk.ts'
+  import { nodeFs } from '../src/fs/node.ts'
   import { FileStore, pruneSessions } from '../src/index.ts'
   const [directory, name, start, rounds] = process.argv.slice(1)
   const clock = () => Number(start) + (Date.now() - Number(start)) * 1_000
   const store = new FileStore(directory, { clock, pruneInterval: 0, cacheSize: name === 'b' ? 0 : 1e6, io: name === 'c' ? 'async' : 'auto' })
   const slow = new Disk('async', {
-    ...nodeCalls,
-    stat: file => nodeCalls.stat(file).finally(() => delay(100 * Math.random())),
-    remove: file => delay(30).then(() => nodeCalls.remove(file))
+    calls: {
+      ...nodeFs,
+      stat: file => nodeFs.stat(file).finally(() => delay(100 * Math.random())),
+      remove: file => delay(30).then(() => nodeFs.remove(file))
+    }
   })
   const call = (method, ...parameters) => new Promise((resolve, reject) => {
     store[method](...parameters, (error, value) => error ? reject(error) : resolve(value))
   })
-  // As the plugin hands it to set: what was removed meanwhile is not brought back.
-  const loaded = session => session && { ...session, [Symbol('options')]: session.cookie }
+  // As the plugin hands it to set: a session that was removed meanwhile is not brought back.
+  const loaded = session => session && { ...session, [Symbol('cookieOpts')]: session.cookie }
   const [maxAge, grace] = [200_000, 60_000]
   let count = 0
   const fresh = () => ({ id: name + count++, lives: 0, expires: 0 })
-  // Until when each lives in any case, and from when on it does not in any case.
+  // Until when each session lives in any case, and from when on it is expired in any case.
   const known = Array.from({ length: 20 }, fresh)
   const wrong = []
   const seen = { alive: 0, dead: 0, late: 0, removed: 0 }
@@ -85,7 +85,7 @@ const life = `
   console.log(JSON.stringify({ wrong, ...seen }))
 `
 
-test('in several processes loses no session that lives, and no dead one returns', async ({ directory }) => {
+test('removes no living session, and brings back none that expired', async ({ directory }) => {
   const start = String(Date.now())
   const ended = await Promise.all(['a', 'b', 'c'].map(name => runModule(life, [directory, name, start, '300'])))
   const total = { alive: 0, dead: 0, late: 0, removed: 0 }
@@ -95,16 +95,16 @@ test('in several processes loses no session that lives, and no dead one returns'
     assert.equal(wrong, [])
     for (const kind of Object.keys(total) as Array<keyof typeof total>) total[kind] += seen[kind]
   }
-  // All of it happened, or nothing was shown.
+  // Each case must have occurred.
   assert.ok(Object.values(total).every(count => count > 0), JSON.stringify(total))
 })
 
-/** Resolves when somebody has begun to prune the directory. */
-async function claimed (directory: string): Promise<void> {
+/** Resolves when a process has begun to prune the directory. */
+async function leased (directory: string): Promise<void> {
   while (!(await namesIn(directory)).includes('.pruned')) await new Promise(setImmediate)
 }
 
-test('happens by itself soon after the first use, once for all that share a directory', async ({ directory }) => {
+test('starts by itself soon after the first use, once for all stores that share a directory', async ({ directory }) => {
   const over = JSON.stringify({ cookie: { originalMaxAge: 1 } })
   await writeFile(join(directory, 'over.json'), over)
   await utimes(join(directory, 'over.json'), 1_000_000_000, 1_000_000_000)
@@ -112,20 +112,20 @@ test('happens by itself soon after the first use, once for all that share a dire
   await new Promise(setImmediate)
   assert.equal(await namesIn(directory), ['over.json'])
   await Promise.all(stores.map(store => promised(store).get('absent')))
-  await claimed(directory)
+  await leased(directory)
   while ((await namesIn(directory)).length > 1) await new Promise(setImmediate)
   await Promise.all(stores.map(store => store.close()))
   assert.equal(await namesIn(directory), ['.pruned'])
 })
 
-test('is no failure where the directory is not made yet', async ({ directory }) => {
+test('is not a failure where the directory does not exist yet', async ({ directory }) => {
   const failures: unknown[] = []
   await mkdir(join(directory, 'there'))
   const there = new FileStore(join(directory, 'there'), { onFailure: failure => failures.push(failure) })
   const absent = new FileStore(join(directory, 'absent'), { onFailure: failure => failures.push(failure) })
   await promised(absent).get('abc')
   await promised(there).get('abc')
-  await claimed(join(directory, 'there'))
+  await leased(join(directory, 'there'))
   await absent.close()
   await there.close()
   assert.equal(failures, [])

@@ -1,0 +1,96 @@
+import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ok } from 'neverthrow'
+import * as assert from 'uvu/assert'
+import { checkDirectory } from '../src/check.ts'
+import { Disk } from '../src/fs/disk.ts'
+import { nodeFs, type FsCalls } from '../src/fs/node.ts'
+import { failureOf, namesIn, suiteOnDisk, systemError } from './support.ts'
+
+const test = suiteOnDisk('checkDirectory')
+
+const modeOf = async (file: string) => (await stat(file)).mode & 0o777
+
+test('has no warnings for a private directory, and leaves nothing in it', async ({ directory }) => {
+  for (const disk of [undefined, new Disk('auto'), new Disk('async')]) {
+    assert.equal(await checkDirectory(directory, disk === undefined ? {} : { disk }), ok([]))
+    assert.equal(await namesIn(directory), [])
+  }
+})
+
+test('makes a missing directory with its mode', async ({ directory }) => {
+  const [one, other] = [join(directory, 'outer', 'sessions'), join(directory, 'other')]
+  assert.equal(await checkDirectory(one), ok([]))
+  assert.equal([await modeOf(one), await modeOf(join(directory, 'outer'))], [0o700, 0o700])
+  const warnings = await checkDirectory(other, { directoryMode: 0o750 })
+  assert.is(warnings.isOk() && warnings.value.length, 1)
+  assert.is(await modeOf(other), 0o750)
+})
+
+test('warns of a directory that other users can enter, and says how to mend it', async ({ directory }) => {
+  for (const mode of [0o755, 0o750, 0o701, 0o770]) {
+    await chmod(directory, mode)
+    assert.equal(await checkDirectory(directory), ok([
+      `The session directory ${directory} can be entered by other users (mode ${mode.toString(8)}), who see the ids of all sessions: chmod 700 ${directory}`
+    ]))
+    assert.is(await modeOf(directory), mode)
+  }
+})
+
+test('uses the directory that a link points to', async ({ directory }) => {
+  await mkdir(join(directory, 'sessions'), { mode: 0o700 })
+  await symlink('sessions', join(directory, 'link'))
+  assert.equal(await checkDirectory(join(directory, 'link')), ok([]))
+})
+
+const pathAdvice = 'give the path of a directory that this process may read and write'
+
+/** What keeps a directory from holding sessions, and what is said of it. */
+const obstacles: ReadonlyArray<readonly [what: string, put: (file: string) => Promise<unknown>, reason: RegExp, code?: RegExp]> = [
+  ['is a file', file => writeFile(file, ''), new RegExp(`is not a directory or cannot be looked at: ${pathAdvice}$`)],
+  ['is a link to itself', file => symlink(file, file), new RegExp(`is not a directory or cannot be looked at \\(ELOOP\\): ${pathAdvice}$`), /^ELOOP$/],
+  ['is a link to nowhere', file => symlink('nowhere', file), /does not exist and cannot be made \((EEXIST|ENOENT)\): make it, and give it to the user that runs this process$/, /^(EEXIST|ENOENT)$/],
+  ['is below a file', file => writeFile(join(file, '..', 'file'), ''), /does not exist and cannot be made \((EEXIST|ENOTDIR)\): make it/, /^(EEXIST|ENOTDIR)$/]
+]
+
+for (const [what, put, reason, code] of obstacles) {
+  test(`fails with check-failed for a path that ${what}, and says what to do`, async ({ directory }) => {
+    const path = what === 'is below a file' ? join(directory, 'file', 'sessions') : join(directory, 'sessions')
+    await put(join(directory, 'sessions'))
+    const before = await namesIn(directory)
+    const failure = failureOf(await checkDirectory(path))
+    assert.equal([failure.type, failure.directory], ['check-failed', path])
+    assert.ok(failure.reason.startsWith(`The session directory ${path} `))
+    assert.match(failure.reason, reason)
+    if (code !== undefined) assert.match(failure.cause.code, code)
+    assert.equal(await namesIn(directory), before)
+  })
+}
+
+/** Calls that are refused, and what is said of them. Permissions themselves do not stop the superuser. */
+const refusals: ReadonlyArray<readonly [names: ReadonlyArray<keyof FsCalls>, code: string, reason: RegExp]> = [
+  [['directoryMode'], 'EACCES', /is not a directory or cannot be looked at \(EACCES\): give the path/],
+  [['openDirectory'], 'EACCES', /cannot be read \(EACCES\): let the user that runs this process( \(uid \d+\))? read and enter it$/],
+  [['openNew'], 'EACCES', /cannot be written \(EACCES\): let the user that runs this process( \(uid \d+\))? write to it, and see that the disk is neither full nor read-only$/],
+  [['openNew'], 'EROFS', /cannot be written \(EROFS\)/],
+  [['fill'], 'ENOSPC', /cannot be written \(ENOSPC\)/],
+  [['rename'], 'EXDEV', /cannot be written \(EXDEV\)/]
+]
+
+for (const [names, code, reason] of refusals) {
+  test(`fails with check-failed where the system refuses ${names.join()} with ${code}, and leaves nothing`, async ({ directory }) => {
+    const refused = Object.fromEntries(names.map(name => [name, async () => { throw systemError(code) }]))
+    const disk = new Disk('async', { calls: { ...nodeFs, ...refused } })
+    const failure = failureOf(await checkDirectory(directory, { disk }))
+    assert.equal([failure.type, failure.directory, failure.cause.code], ['check-failed', directory, code])
+    assert.match(failure.reason, reason)
+    assert.equal(await namesIn(directory), [])
+  })
+}
+
+test('tells the first failure when it cannot clean up either', async ({ directory }) => {
+  const calls = { ...nodeFs, rename: async () => { throw systemError('EXDEV') }, remove: async () => { throw systemError('EIO') } } as unknown as FsCalls
+  assert.is(failureOf(await checkDirectory(directory, { disk: new Disk('async', { calls }) })).cause.code, 'EXDEV')
+})
+
+test.run()
