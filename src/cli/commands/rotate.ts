@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { contextOf, withStoreOptions, type Context, type Terminal } from '../context.ts'
 import { status, type Status } from '../exit.ts'
-import { localTime, plural } from '../format.ts'
+import { formatCount, localTime, plural } from '../format.ts'
 import type { InspectedSession } from '../inspect.ts'
 import { explainRest, recodeAll } from '../recode.ts'
 import { survey } from '../survey.ts'
@@ -20,7 +20,7 @@ export function rotateCommand (terminal: Terminal, finish: (status: Status) => v
 async function rotate (context: Context): Promise<Status> {
   const { out, note, signal } = context
   const report = await recodeAll(context, 'encrypted', isCurrent)
-  await out.line(`Encrypted ${plural(report.changed, 'session')} under the first secret; ${report.already} were already.`)
+  await out.line(`Encrypted ${plural(report.changed, 'session')} under the first secret; ${formatCount(report.already)} were already.`)
   await out.flush()
   explainRest(report, context)
   if (signal.aborted) {
