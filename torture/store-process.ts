@@ -10,7 +10,7 @@ export type Call =
   | { readonly type: 'use', readonly id: string, readonly changes?: Record<string, unknown> }
   | { readonly type: 'prune' | 'list' }
   | { readonly type: 'wait', readonly milliseconds: number }
-  /** Waits until `file` is gone, at most ten seconds; whether it is. */
+  /** Waits until `file` is gone, at most thirty seconds; whether it is. */
   | { readonly type: 'wait-until-gone', readonly file: string }
 
 /** What a process does with a store of its own. */
@@ -31,6 +31,8 @@ export interface Script {
 export interface ScriptResult {
   /** For each call its value, or the error that the callback was given. */
   readonly results: ReadonlyArray<{ readonly value?: any, readonly error?: string }>
+  /** When each call began, in milliseconds since 1970. */
+  readonly begunAt: readonly number[]
   /** The failures that were reported, each as its type and the system's code. */
   readonly reported: readonly string[]
 }
@@ -87,7 +89,7 @@ async function run (call: Call): Promise<unknown> {
     case 'prune': return await store.prune()
     case 'wait': return await delay(call.milliseconds)
     case 'wait-until-gone': {
-      const deadline = performance.now() + 10_000
+      const deadline = performance.now() + 30_000
       while (existsSync(call.file) && performance.now() < deadline) await delay(20)
       return !existsSync(call.file)
     }
@@ -95,9 +97,11 @@ async function run (call: Call): Promise<unknown> {
 }
 
 const results = []
+const begunAt = []
 for (const call of script.calls) {
+  begunAt.push(Date.now())
   results.push(await run(call).then(value => ({ value }), (error: any) => ({ error: `${error?.message} (${error?.cause?.type} ${codeOf(error)})` })))
 }
 await store.close()
 await nextTurn()
-process.stdout.write(JSON.stringify({ results, reported }))
+process.stdout.write(JSON.stringify({ results, begunAt, reported }))

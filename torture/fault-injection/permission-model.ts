@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ScriptRunner, valueAt } from '../run-script.ts'
@@ -12,6 +12,8 @@ import { expectNames } from './expectations.ts'
  */
 export async function permissionModel (root: string, options: object): Promise<number> {
   const directory = join(await realpath(root), 'sessions')
+  // A path that does not exist yet would be taken for that of a file.
+  await mkdir(directory)
   const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
   const readable = ['../../dist', '../../node_modules', '../../package.json'].map(path => fileURLToPath(new URL(path, import.meta.url)))
   return await ScriptRunner.use(async runner => {
@@ -33,8 +35,7 @@ export async function permissionModel (root: string, options: object): Promise<n
       ]
     }, {
       nodeOptions: modules => [
-        flag, ...[modules, ...readable, directory].flatMap(path => [`--allow-fs-read=${path}`, `--allow-fs-read=${path}/*`]),
-        `--allow-fs-write=${directory}`, `--allow-fs-write=${directory}/*`
+        flag, ...[modules, ...readable, directory].map(path => `--allow-fs-read=${path}`), `--allow-fs-write=${directory}`
       ]
     })
     for (const index of result.results.keys()) valueAt(result, index)

@@ -15,7 +15,7 @@ const day = 24 * 60 * 60
 
 // In milliseconds.
 const pruneInterval = 300
-const patience = 10_000
+const patience = 30_000
 
 /** What stands in the way of the file `.pruned`, by which processes agree on who prunes. */
 export const obstacles: Readonly<Record<string, (lockFile: string) => Promise<unknown>>> = {
@@ -79,7 +79,7 @@ export async function leaseOfAnotherUser (root: string): Promise<number> {
 export async function quotaExceeded (directory: string): Promise<number> {
   const expired = await writeExpiredSessions(directory)
   const paths = ['-P', join(directory, '.pruned')]
-  const command = ['strace', '-f', '-qqq', '-o', '/dev/null', ...paths, '-e', 'trace=openat', '-e', 'inject=openat:error=EDQUOT']
+  const command = ['strace', '-f', '--seccomp-bpf', '-qqq', '-o', '/dev/null', ...paths, '-e', 'trace=openat', '-e', 'inject=openat:error=EDQUOT']
   return await ScriptRunner.use(runner => expectPrunedByScript(runner, { directory, expired, command }))
 }
 

@@ -22,14 +22,10 @@ interface Cookie {
 // In milliseconds. An `expires` that differs by less from what the plugin counts is the plugin's.
 const tolerance = 1_000
 
-/** Why the session of `id` cannot be read from its file: the type of the failure, or `null`. */
-export function readFailureOf (id: string, entry: Entry): string | null {
-  return decryptFailureOf(id, entry) ?? (typeof entry.content === 'string' ? 'malformed' : null)
-}
-
-/** The same for its encryption only: a file that was renamed cannot be decrypted. */
-export function decryptFailureOf (id: string, { encryptedFor }: Entry): string | null {
-  return encryptedFor !== null && encryptedFor !== id ? 'decrypt-failed' : null
+/** Why the session of `id` cannot be read from its file: the type of the failure, or `null`. A file that was renamed cannot be decrypted. */
+export function readFailureOf (id: string, { content, encryptedFor }: Entry): string | null {
+  if (encryptedFor !== null && encryptedFor !== id) return 'decrypt-failed'
+  return typeof content === 'string' ? 'malformed' : null
 }
 
 /** When the session expires, in milliseconds since 1970. */
@@ -61,7 +57,7 @@ export function contentOf (session: Fields, now: number, countedFrom: number | n
   if (cookie.originalMaxAge && cookie.expires) {
     const expires = new Date(cookie.expires).getTime()
     const counted = expires - cookie.originalMaxAge
-    const isFixed = counted > now + tolerance || (countedFrom === null ? expires <= now : counted < countedFrom - tolerance)
+    const isFixed = counted > now + tolerance || counted < (countedFrom === null ? 0 : countedFrom - tolerance)
     if (isFixed || cookie.fixedExpiry) {
       const { originalExpires, ...rest } = cookie
       return { ...fields, cookie: { ...rest, fixedExpiry: true } }

@@ -48,7 +48,8 @@ export class Model {
     // Writes of different stores in one millisecond are told apart by the microseconds of the real clock.
     if (number !== this.#lastDriver) this.#now++
     this.#lastDriver = number
-    if (this.#options.isWriteBehind && command.type === 'prune') await driver.perform({ type: 'flush' }, this.#now)
+    // Both look at the files.
+    if (this.#options.isWriteBehind && (command.type === 'prune' || command.type === 'clear')) await driver.perform({ type: 'flush' }, this.#now)
     const expected = this.#expect(command, number)
     if (expected === null) return
     const reply = await driver.perform(expected.operation, this.#now)
@@ -85,8 +86,9 @@ export class Model {
         return { operation: command, reply: replyOf() }
       case 'touch': {
         const session = this.#cookie(command.cookie)
+        const isEncryptedForOther = this.#sessions.failureOf(command.id) === 'decrypt-failed'
         this.#sessions.touch(command.id, session, this.#now)
-        return { operation: { type: 'touch', id: command.id, session }, reply: replyOf() }
+        return { operation: { type: 'touch', id: command.id, session }, reply: replyOf(undefined, isEncryptedForOther ? ['touch-failed'] : []) }
       }
       case 'load':
       case 'create':
@@ -97,7 +99,7 @@ export class Model {
       case 'clear': {
         const { reported } = this.#list(true)
         this.#sessions.clear()
-        return { operation: { type: 'clear' }, reply: { value: undefined, error: null, reported } }
+        return { operation: { type: 'clear' }, reply: replyOf(undefined, reported) }
       }
       case 'restart':
         for (const slot of [0, 1]) this.#sessions.forget(`${driver} ${slot}`)
@@ -134,15 +136,15 @@ export class Model {
     const replies = all.map(({ reply }) => reply)
     return {
       operation: { type: 'concurrent', operations: all.map(({ operation }) => operation) },
-      reply: { value: replies.map(({ value }) => value), error: null, reported: replies.flatMap(({ reported }) => reported).sort() }
+      reply: replyOf(replies.map(({ value }) => value), replies.flatMap(({ reported }) => reported).sort())
     }
   }
 
   #get (id: string): Reply {
     const entry = this.#sessions.entries.get(id)
     if (entry === undefined) return replyOf(null)
-    const failure = readFailureOf(id, entry)
-    if (failure !== null) return { value: null, error: null, reported: [failure] }
+    const failure = this.#sessions.failureOf(id)
+    if (failure !== null) return replyOf(null, [failure])
     return replyOf(expiryOf(entry) <= this.#now ? null : sessionOf(entry))
   }
 
@@ -158,14 +160,14 @@ export class Model {
       const expiresAt = expiryOf(entry)
       if (isExpiredToo || expiresAt > this.#now) value[id] = { session: sessionOf(entry), lastUsedAt: entry.lastUsedAt, expiresAt }
     }
-    return { value, error: null, reported: reported.sort() }
+    return replyOf(value, reported.sort())
   }
 
   #count (): Reply {
     const { value, reported } = this.#list(false)
     const ids = Object.keys(value as object).sort()
     // Each of the three methods reads all files.
-    return { value: { ids, all: ids.length, length: ids.length }, error: null, reported: [...reported, ...reported, ...reported].sort() }
+    return replyOf({ ids, all: ids.length, length: ids.length }, [...reported, ...reported, ...reported].sort())
   }
 
   async #edit ({ id, how, other }: Command & { type: 'edit' }): Promise<void> {
@@ -208,8 +210,8 @@ function parsed (text: string): Fields | string {
   return text.startsWith('{') && !text.includes('__proto__') && text.endsWith('}') && !text.includes('}{') ? withoutMovingDates(asJson(JSON.parse(text))) : text
 }
 
-function replyOf (value: unknown = undefined): Reply {
-  return { value, error: null, reported: [] }
+function replyOf (value: unknown = undefined, reported: readonly string[] = []): Reply {
+  return { value, error: null, reported }
 }
 
 function describe (value: unknown): string {

@@ -1,6 +1,6 @@
 import { asPluginSession, type PluginSession } from '../plugin-session.ts'
 import { changeSession, type Fields, type Operation } from './driver.ts'
-import { contentOf, decryptFailureOf, expiryOf, mergeSessions, readFailureOf, type Entry } from './entry.ts'
+import { contentOf, expiryOf, mergeSessions, readFailureOf, withoutMovingDates, type Entry } from './entry.ts'
 import { gracePeriod } from './lifetimes.ts'
 
 /** A session that a request goes on with. */
@@ -28,17 +28,27 @@ export class Sessions {
     this.#isMerging = isMerging
   }
 
+  /** Why the session `id` cannot be read: the type of the failure, or `null`. */
+  failureOf (id: string): string | null {
+    const entry = this.entries.get(id)
+    return entry === undefined ? null : readFailureOf(id, entry)
+  }
+
   /** Makes `session` the session `id`, whatever is there. */
   set (id: string, session: Fields, now: number): void {
     this.#write(id, contentOf(session, now, null), now)
   }
 
-  /** Records a use of the session `id`, and the cookie of `session`. */
+  /** Records a use of the session `id`, if it has not expired, and the cookie of `session`. */
   touch (id: string, session: Fields, now: number): void {
     const entry = this.entries.get(id)
-    if (entry === undefined || decryptFailureOf(id, entry) !== null) return
-    if (typeof entry.content === 'string') return this.#write(id, entry.content, now)
-    this.#write(id, { ...entry.content, ...contentOf(session, now, null) }, now)
+    if (entry === undefined || readFailureOf(id, entry) !== null) return
+    if (expiryOf(entry) <= now) {
+      // It is only encrypted.
+      if (this.#isEncrypting && entry.encryptedFor === null) this.#write(id, entry.content as Fields, entry.lastUsedAt)
+      return
+    }
+    this.#write(id, { ...entry.content as Fields, ...contentOf(session, now, null) }, now)
   }
 
   /** A request goes on with a loaded session, under `key`. */
@@ -98,8 +108,9 @@ export class Sessions {
     }
   }
 
-  #write (id: string, content: Fields | string, lastUsedAt: number): void {
-    const encryptedFor = this.#isEncrypting && typeof content !== 'string' ? id : null
+  #write (id: string, session: Fields, lastUsedAt: number): void {
+    const content = withoutMovingDates(session)
+    const encryptedFor = this.#isEncrypting ? id : null
     this.entries.set(id, { content, lastUsedAt, encryptedFor, skippedUntil: expiryOf({ content, lastUsedAt }) })
   }
 }

@@ -32,7 +32,9 @@ export class StoreDriver implements Driver {
     )
     // The store reports in a turn of its own.
     await nextTurn()
-    return { value, error, reported: this.#reported.sort() }
+    // Only here may a new session have the id of one that was loaded, by which the store recognizes unsupported plugins.
+    const reported = this.#reported.filter(type => operation.type !== 'create' || type !== 'unsupported-plugin')
+    return { value, error, reported: reported.sort() }
   }
 
   async close (): Promise<void> {
