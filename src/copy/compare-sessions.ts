@@ -38,7 +38,8 @@ export async function compareSessions (source: string | ListableStore, target: K
   let error: { readonly cause: unknown } | null = null
   const task = async (listed: SourceSession): Promise<void> => {
     try {
-      const verdict = hasExpired(listed) ? null : await compare(listed, store, target)
+      const session = listed.session ?? await getSession(store, listed.id)
+      const verdict = session === null || hasExpired(session, listed.expiresAt) ? null : await compare(listed.id, session, store, target)
       if (verdict === 'missing' || verdict === 'different') found[verdict].push(listed.id)
       else if (verdict !== null) found[verdict]++
       onProgress?.(++compared)
@@ -51,11 +52,11 @@ export async function compareSessions (source: string | ListableStore, target: K
   return found
 }
 
-async function compare (listed: SourceSession, source: KeyedStore, target: KeyedStore): Promise<keyof CompareReport | null> {
-  const copy = await getSession(target, listed.id)
-  if (copy !== null && isAlike(listed.session, copy)) return 'same'
+async function compare (id: string, session: StoredSession, source: KeyedStore, target: KeyedStore): Promise<keyof CompareReport | null> {
+  const copy = await getSession(target, id)
+  if (copy !== null && isAlike(session, copy)) return 'same'
   // It may have changed or ended since it was listed.
-  const [current, again, ended] = await Promise.all([getSession(source, listed.id), getSession(target, listed.id), isEnded(target, listed.id)])
+  const [current, again, ended] = await Promise.all([getSession(source, id), getSession(target, id), isEnded(target, id)])
   if (current === null || ended) return null
   if (again === null) return 'missing'
   if (isAlike(current, again)) return 'same'

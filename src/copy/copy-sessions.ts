@@ -1,4 +1,5 @@
 import { err, ok, ResultAsync, type Result } from 'neverthrow'
+import type { StoredSession } from '../session/session.ts'
 import { isUsedLater } from './cookie-dates.ts'
 import { defaultConcurrency, eachSession } from './each-session.ts'
 import { isEnded } from './ended-note.ts'
@@ -39,9 +40,9 @@ const giveUpAfter = 100
  * ones stay behind. It may run while the sessions are in use through `movingStore`, and any number of times: each
  * run copies what is not yet there.
  *
- * Fails with `source-failed` when the source cannot be listed, with `target-failed` when the target failed 100 times
- * in a row, and with `copy-aborted`. Each has the report up to there. Throws a `TypeError` for an option that is not as
- * expected.
+ * Fails with `source-failed` when the source cannot be listed, with that or `target-failed` when 100 sessions in a row
+ * could not be read or written, and with `copy-aborted`. Each has the report up to there. Throws a `TypeError` for an
+ * option that is not as expected.
  *
  * ```ts
  * const result = await copySessions('./sessions', new RedisStore({ client }))
@@ -50,6 +51,8 @@ const giveUpAfter = 100
 export function copySessions (source: string | ListableStore, target: KeyedStore, options: CopyOptions = {}): ResultAsync<CopyReport, CopyError> {
   return new ResultAsync(new Copy(source, target, options).run())
 }
+
+class SourceError extends Error {}
 
 class Copy {
   readonly #tally = new CopyTally()
@@ -83,8 +86,10 @@ class Copy {
     return this.#copy(listed).then(
       outcome => this.#copied(id, outcome),
       (cause: unknown) => {
-        this.#failed({ id, cause })
-        if (++this.#failuresInARow >= giveUpAfter) this.#stop('target-failed', cause)
+        const isSource = cause instanceof SourceError
+        const failure = { id, cause: isSource ? cause.cause : cause }
+        this.#failed(failure)
+        if (++this.#failuresInARow >= giveUpAfter) this.#stop(isSource ? 'source-failed' : 'target-failed', failure.cause)
       }
     )
   }
@@ -110,14 +115,24 @@ class Copy {
   }
 
   async #copy (listed: SourceSession): Promise<Exclude<CopyOutcome, 'failed'>> {
-    const { id, session, expiresAt } = listed
-    if (hasExpired(listed)) return 'expired'
+    const { id, expiresAt } = listed
+    const session = listed.session ?? await this.#load(id)
+    if (session === null) return 'ended'
+    if (hasExpired(session, expiresAt)) return 'expired'
     const [copy, ended] = await Promise.all([getSession(this.#target, id), isEnded(this.#target, id)])
     if (ended) return 'ended'
     if (copy !== null && !isUsedLater(session, copy)) return 'present'
     if (this.#options.dryRun === true) return 'copied'
     const move = { from: this.#source.store, to: this.#target }
     return await replicate(id, session, move, { isAbsenceEnd: true, expiresAt: expiresAt?.getTime() }) === null ? 'ended' : 'copied'
+  }
+
+  async #load (id: string): Promise<StoredSession | null> {
+    try {
+      return await getSession(this.#source.store, id)
+    } catch (cause) {
+      throw new SourceError('The session cannot be read', { cause })
+    }
   }
 
   #isStopped (): boolean {

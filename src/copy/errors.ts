@@ -1,6 +1,6 @@
 import type { CopyReport } from './report.ts'
 
-/** The source could not be listed to its end. What was copied until then is in the target; the source is as it was. */
+/** The source could not be listed to its end, or reading from it failed so many times in a row that the copy was given up. What was copied until then is in the target; the source is as it was. */
 export interface SourceFailed { readonly type: 'source-failed', readonly report: CopyReport, readonly cause: unknown }
 
 /** The target failed so many times in a row that the copy was given up. What was copied until then is in the target. */

@@ -1,13 +1,14 @@
 import { basename } from 'node:path'
 import type { Secret } from '../encryption/cipher.ts'
-import type { StoreFailure } from '../observability/messages.ts'
-import type { StoreOptions } from '../options.ts'
+import { cipherOf } from '../encryption/envelope.ts'
+import type { ReadFailure } from '../errors.ts'
+import { listSessions } from '../list.ts'
 import { sessionId } from '../path.ts'
 import { FileStore } from '../store.ts'
 import type { StoredSession } from '../session/session.ts'
 import { expiryOf } from './cookie-dates.ts'
 import { isEndedNote } from './ended-note.ts'
-import { call, getSession, type KeyedStore } from './keyed-store.ts'
+import { call, type KeyedStore } from './keyed-store.ts'
 
 /** A store that can say which sessions it has, as express-session has it: by `ids` (which is preferred) or by `all`. */
 export interface ListableStore extends KeyedStore {
@@ -25,52 +26,48 @@ export interface SourceOptions {
   readonly secret?: Secret
 }
 
-/** A session of the source. */
+/** A session of the source as it is listed. */
 export interface SourceSession {
   readonly id: string
-  readonly session: StoredSession
-  /** Where the source knows it although the cookie does not say. */
+  /** The session, where listing it has brought that. */
+  readonly session?: StoredSession
+  /** When it expires, where that is known although its cookie may not say. */
   readonly expiresAt?: Date
 }
 
-/** Where sessions come from: what reads one again, and all of them one after the other. */
+/** Where sessions come from: what reads one, and all of them one after the other. */
 export interface Source {
   readonly store: KeyedStore
-  /** The sessions, expired ones too. Throws when the source cannot be listed. */
+  /** The sessions, expired ones too. The iteration throws when the source cannot be listed. */
   list (): AsyncIterable<SourceSession>
 }
 
 /** The source that a directory, a `FileStore` or another store is. `onUnreadable` is told of each file of a directory that cannot be read. */
-export function sourceOf (source: string | ListableStore, options: SourceOptions, onUnreadable: (id: string, failure: unknown) => void): Source {
-  const store = typeof source === 'string' ? storeOf(source, options, onUnreadable) : source
+export function sourceOf (source: string | ListableStore, options: SourceOptions, onUnreadable: (id: string, failure: ReadFailure) => void): Source {
+  if (typeof source === 'string') return directoryOf(source, options, onUnreadable)
   // Its type of a session is the application's.
-  if (store instanceof FileStore) return { store, list: () => store.list({ expired: true }) as AsyncIterable<unknown> as AsyncIterable<SourceSession> }
-  return { store, list: () => listStore(store) }
+  if (source instanceof FileStore) return { store: source, list: () => source.list({ expired: true }) as AsyncIterable<unknown> as AsyncIterable<SourceSession> }
+  return { store: source, list: () => listStore(source) }
 }
 
-function storeOf (directory: string, { extension, ttl, secret }: SourceOptions, onUnreadable: (id: string, failure: unknown) => void): FileStore {
-  const options = {
-    extension,
-    ttl,
-    secret,
-    // Each session is read once or twice and then never again, and pruning is not the task of a copy.
-    cacheSize: 0,
-    pruneInterval: 0,
-    onFailure: (failure: StoreFailure) => {
-      if (!('file' in failure)) return
-      const name = basename(failure.file)
-      onUnreadable(sessionId(name, extension === undefined ? {} : { extension }) ?? name, failure)
-    }
+function directoryOf (directory: string, { extension, ttl, secret }: SourceOptions, onUnreadable: (id: string, failure: ReadFailure) => void): Source {
+  const naming = extension === undefined ? {} : { extension }
+  const options = { ...naming, ...(ttl !== undefined && { ttl }), ...(secret !== undefined && { secret: cipherOf(secret) }) }
+  const onFailure = (failure: ReadFailure) => {
+    const name = basename(failure.file)
+    onUnreadable(sessionId(name, naming) ?? name, failure)
   }
-  return new FileStore(directory, options as StoreOptions)
+  return {
+    // Each session is read once more and then never again, pruning is not the task of a copy, and what cannot be read
+    // is told by the list.
+    store: new FileStore(directory, { ...options, cacheSize: 0, pruneInterval: 0, onFailure: () => {} }),
+    list: () => listSessions(directory, { ...options, expired: true, onFailure })
+  }
 }
 
 async function * listStore (store: ListableStore): AsyncGenerator<SourceSession, void, undefined> {
   if (typeof store.ids === 'function') {
-    for (const id of await call<string[]>(callback => store.ids?.(callback)) ?? []) {
-      const session = isEndedNote(id) ? null : await getSession(store, id)
-      if (session !== null) yield { id, session }
-    }
+    for (const id of await call<string[]>(callback => store.ids?.(callback)) ?? []) if (!isEndedNote(id)) yield { id }
   } else if (typeof store.all === 'function') {
     yield * identified(await call<unknown>(callback => store.all?.(callback)))
   } else {
@@ -88,6 +85,6 @@ function * identified (sessions: unknown): Generator<SourceSession, void, undefi
 }
 
 /** Whether a session of the source has expired. */
-export function hasExpired ({ session, expiresAt }: SourceSession): boolean {
+export function hasExpired (session: StoredSession, expiresAt: Date | undefined): boolean {
   return (expiresAt?.getTime() ?? expiryOf(session) ?? Infinity) <= Date.now()
 }

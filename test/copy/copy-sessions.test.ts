@@ -1,0 +1,233 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { copySessions } from '../../src/copy/index.ts'
+import type { ListableStore } from '../../src/copy/index.ts'
+import { FileStore } from '../../src/index.ts'
+import { failureOf, promised, suiteOnDisk, valueOf } from '../support.ts'
+import { MemoryStore } from './memory-store.ts'
+
+const test = suiteOnDisk('copySessions')
+
+const hour = 3_600_000
+const sessionAt = (use: number, content: object = {}) => ({ cookie: { originalMaxAge: hour, expires: new Date(use + hour).toISOString() }, ...content })
+
+/** A store with so many sessions, `0`, `1` and so on. */
+function storeWith (count: number): MemoryStore {
+  const store = new MemoryStore()
+  for (let index = 0; index < count; index++) store.texts.set(`${index}`, JSON.stringify(sessionAt(Date.now(), { index })))
+  return store
+}
+
+test('copies a directory, a FileStore and a store that has ids', async ({ directory }) => {
+  const files = new FileStore(directory, { pruneInterval: 0 })
+  await promised(files).set('0', sessionAt(Date.now(), { index: 0 }))
+  for (const source of [directory, files, storeWith(1)]) {
+    const target = new MemoryStore()
+    assert.is(valueOf(await copySessions(source, target)).copied, 1)
+    assert.is(target.held('0').index, 0)
+  }
+})
+
+test('copies from a store that only has all, as an array or an object', async () => {
+  const session = sessionAt(Date.now())
+  for (const [name, sessions] of [['array', [{ ...session, id: 'a' }]], ['array of express', [{ ...session, sessionId: 'a' }]], ['object', { a: session }]] as const) {
+    const source = storeWith(0)
+    source.texts.set('a', JSON.stringify(session))
+    const target = new MemoryStore()
+    assert.is(valueOf(await copySessions(onlyAll(source, sessions), target)).copied, 1, name)
+    assert.equal([...target.texts.keys()], ['a'], name)
+  }
+})
+
+for (const [name, source, message] of [
+  ['lists nothing', { get () {}, set () {}, destroy () {} }, /neither ids nor all/],
+  ['lists sessions without ids', onlyAll(new MemoryStore(), [sessionAt(0)]), /without their ids/]
+] as const) {
+  test(`fails with source-failed for a store that ${name}`, async () => {
+    const failure = failureOf(await copySessions(source as ListableStore, new MemoryStore()))
+    assert.is(failure.type, 'source-failed')
+    assert.match(failure.cause.message, message)
+  })
+}
+
+test('fails with source-failed when the sessions cannot be listed', async () => {
+  const source = storeWith(10)
+  const error = new Error('gone')
+  source.errors.set('ids', error)
+  const failure = failureOf(await copySessions(source, new MemoryStore()))
+  assert.equal([failure.type, failure.cause, failure.report.copied], ['source-failed', error, 0])
+})
+
+test('goes on when a session of a store cannot be read, and gives up after 100 in a row', async () => {
+  const source = storeWith(200)
+  source.errors.set('get 5', new Error('odd'))
+  const report = valueOf(await copySessions(source, new MemoryStore(), { concurrency: 1 }))
+  assert.equal([report.copied, report.failed, (report.failures[0]?.cause as Error).message], [199, 1, 'odd'])
+  for (let index = 50; index < 200; index++) source.errors.set(`get ${index}`, new Error('gone'))
+  const failure = failureOf(await copySessions(source, new MemoryStore(), { concurrency: 1 }))
+  assert.equal([failure.type, failure.cause.message, failure.report.copied, failure.report.failed], ['source-failed', 'gone', 49, 101])
+})
+
+test('has nothing to copy of a session that ended since it was listed', async () => {
+  const source = storeWith(1)
+  source.ids = callback => queueMicrotask(() => callback(null, ['0', 'ended']))
+  const { copied, ended } = valueOf(await copySessions(source, new MemoryStore()))
+  assert.equal([copied, ended], [1, 1])
+})
+
+test('has nothing to copy from a directory that is not there', async ({ directory }) => {
+  assert.is(valueOf(await copySessions(join(directory, 'none'), new MemoryStore())).copied, 0)
+})
+
+test('writes a session that the target has only if it was used later in the source', async () => {
+  const now = Date.now()
+  for (const [inSource, inTarget, expected] of [
+    [sessionAt(now + 1, { cart: 1 }), sessionAt(now, { cart: 2 }), 'copied'],
+    [sessionAt(now, { cart: 1 }), sessionAt(now, { cart: 2 }), 'present'],
+    [sessionAt(now, { cart: 1 }), sessionAt(now + 1, { cart: 2 }), 'present'],
+    [{ cart: 1 }, { cart: 2 }, 'present']
+  ] as const) {
+    const source = new MemoryStore()
+    const target = new MemoryStore()
+    source.texts.set('a', JSON.stringify(inSource))
+    target.texts.set('a', JSON.stringify(inTarget))
+    assert.is(valueOf(await copySessions(source, target))[expected], 1)
+    assert.is(target.held('a').cart, expected === 'copied' ? 1 : 2)
+  }
+})
+
+test('says of each session what became of it', async () => {
+  const source = storeWith(1)
+  const target = new MemoryStore()
+  source.texts.set('present', JSON.stringify(sessionAt(Date.now())))
+  target.texts.set('present', JSON.stringify(sessionAt(Date.now())))
+  source.texts.set('expired', JSON.stringify(sessionAt(Date.now() - 2 * hour)))
+  source.texts.set('ended', JSON.stringify(sessionAt(Date.now())))
+  target.texts.set('ended-session.ended', JSON.stringify(sessionAt(Date.now())))
+  source.texts.set('failed', JSON.stringify(sessionAt(Date.now())))
+  const error = new Error('refused')
+  target.errors.set('set failed', error)
+  const outcomes: Record<string, string> = {}
+  const counts: number[] = []
+  const report = valueOf(await copySessions(source, target, {
+    onSession: (id, outcome) => { outcomes[id] = outcome },
+    onProgress: ({ copied, skipped, failed }) => counts.push(copied + skipped + failed)
+  }))
+  assert.equal(outcomes, { 0: 'copied', present: 'present', expired: 'expired', ended: 'ended', failed: 'failed' })
+  assert.equal(counts, [1, 2, 3, 4, 5])
+  const { durationMs, ...rest } = report
+  assert.equal(rest, { copied: 1, present: 1, expired: 1, ended: 1, skipped: 3, failed: 1, failures: [{ id: 'failed', cause: error }] })
+})
+
+test('says which files of a directory cannot be read, and copies the others', async ({ directory }) => {
+  await promised(new FileStore(directory, { pruneInterval: 0 })).set('good', sessionAt(Date.now()))
+  for (const id of ['one', 'other']) await writeFile(join(directory, `${id}.json`), '{"cookie":')
+  const report = valueOf(await copySessions(directory, new MemoryStore()))
+  assert.equal([report.copied, report.failed], [1, 2])
+  assert.equal(report.failures.map(({ id }) => id).sort(), ['one', 'other'])
+  assert.equal(report.failures.map(({ cause }) => (cause as { type: string }).type), ['malformed', 'malformed'])
+})
+
+test('says which sessions are encrypted when it is not given the secret', async ({ directory }) => {
+  const secret = 'a secret of thirty-two characters'
+  await promised(new FileStore(directory, { secret, pruneInterval: 0 })).set('a', sessionAt(Date.now(), { user: 'Ada' }))
+  const report = valueOf(await copySessions(directory, new MemoryStore()))
+  assert.equal(report.failures.map(({ cause }) => (cause as { type: string }).type), ['decrypt-failed'])
+  const target = new MemoryStore()
+  assert.is(valueOf(await copySessions(directory, target, { secret })).copied, 1)
+  assert.is(target.held('a').user, 'Ada')
+})
+
+test('reads files of another extension and gives sessions without a date another ttl', async ({ directory }) => {
+  await promised(new FileStore(directory, { extension: '', pruneInterval: 0 })).set('a', { user: 'Ada' })
+  assert.is(valueOf(await copySessions(directory, new MemoryStore())).copied, 0)
+  assert.is(valueOf(await copySessions(directory, new MemoryStore(), { extension: '' })).copied, 1)
+  await new Promise(resolve => setTimeout(resolve, 2))
+  assert.is(valueOf(await copySessions(directory, new MemoryStore(), { extension: '', ttl: 1 })).expired, 1)
+})
+
+test('throws a TypeError for an option that is not as expected', ({ directory }) => {
+  assert.throws(() => copySessions(directory, new MemoryStore(), { secret: 'short' }), TypeError as any)
+})
+
+test('writes nothing in a dry run, and says what it would', async () => {
+  const target = new MemoryStore()
+  target.set = () => { throw new Error('written') }
+  assert.is(valueOf(await copySessions(storeWith(3), target, { dryRun: true })).copied, 3)
+})
+
+test('gives up after 100 failures in a row, and not before', async () => {
+  for (const [count, type] of [[99, null], [100, 'target-failed']] as const) {
+    const source = storeWith(count)
+    const target = new MemoryStore()
+    for (const id of source.texts.keys()) target.errors.set(`set ${id}`, new Error(id))
+    const result = await copySessions(source, target, { concurrency: 1 })
+    assert.is(result.isErr() ? result.error.type : null, type)
+    assert.is(result.isErr() ? result.error.report.failed : result.value.failed, count)
+  }
+})
+
+test('does not count failures with a success in between', async () => {
+  const source = storeWith(199)
+  const target = new MemoryStore()
+  for (const id of source.texts.keys()) if (id !== '99') target.errors.set(`set ${id}`, new Error(id))
+  assert.is(valueOf(await copySessions(source, target, { concurrency: 1 })).failed, 198)
+})
+
+test('copies so many at once as it is told', async () => {
+  let atOnce = 0
+  let most = 0
+  const target = new MemoryStore()
+  const set = target.set.bind(target)
+  target.set = (id, session, callback) => {
+    most = Math.max(most, ++atOnce)
+    setImmediate(set, id, session, (error: unknown) => { atOnce--; callback(error) })
+  }
+  valueOf(await copySessions(storeWith(50), target, { concurrency: 5 }))
+  assert.is(most, 5)
+})
+
+test('stops at a signal that was given before, and when a callback throws', async () => {
+  const reason = new Error('enough')
+  const aborted = failureOf(await copySessions(storeWith(3), new MemoryStore(), { signal: AbortSignal.abort(reason) }))
+  assert.equal([aborted.type, aborted.cause, aborted.report.copied], ['copy-aborted', reason, 0])
+  const thrown = failureOf(await copySessions(storeWith(3), new MemoryStore(), { concurrency: 1, onSession: () => { throw reason } }))
+  assert.equal([thrown.type, thrown.cause, thrown.report.copied], ['copy-aborted', reason, 1])
+})
+
+test('removes what it wrote of a session that ended meanwhile, even if the write seemed to fail', async () => {
+  const source = storeWith(1)
+  const target = new MemoryStore()
+  target.set = (id, session, callback) => {
+    target.texts.set(id, JSON.stringify(session))
+    source.texts.delete(id)
+    callback(new Error('the connection was lost'))
+  }
+  assert.is(valueOf(await copySessions(source, target)).ended, 1)
+  assert.is(target.texts.size, 0)
+})
+
+test('writes a session again that changes meanwhile', async () => {
+  const source = storeWith(1)
+  const target = new MemoryStore()
+  const { set } = target
+  let changes = 3
+  target.set = (id, session, callback) => {
+    if (changes-- > 0) source.texts.set(id, JSON.stringify({ ...sessionAt(Date.now()), changes }))
+    set.call(target, id, session, callback)
+  }
+  assert.is(valueOf(await copySessions(source, target)).copied, 1)
+  assert.is(target.held('0').changes, 0)
+})
+
+function onlyAll (store: MemoryStore, sessions: unknown): ListableStore {
+  return {
+    get: (id, callback) => store.get(id, callback),
+    set: (id, session, callback) => store.set(id, session, callback),
+    destroy: (id, callback) => store.destroy(id, callback),
+    all: callback => callback(null, sessions)
+  }
+}
+
+test.run()
