@@ -11,7 +11,10 @@ import { runTests } from './run-tests.ts'
 const versions = ['20.19.0', '22', '24', 'latest']
 
 // Suites about files. The others do not depend on the file system.
-const aboutFiles = '^(fs|pruning|queue)/|^(cache|crash|hostile|list|model|processes|pruning-processes|read|refusals|remove|store|write)\\.test'
+const aboutFiles = '^(fs|owner|pruning|queue|store)/|^(cache|crash|hostile|list|model|processes|pruning-processes|read|refusals|remove|write)\\.test'
+
+// The suites of the store. What is around it (the command, the dashboard, the consumers) runs on one Node, by `npm test`.
+const aboutTheStore = '^(async|encryption|fs|observability|owner|pruning|queue|session|situations|store)/|^(cache|check|concurrent-requests|http|list|load|model|options|path|processes|read|remove|workers|write)\\.test'
 
 const { positionals: [pattern = ''] } = readArguments({
   command: 'npm run nodes --',
@@ -50,7 +53,7 @@ async function onNode (version: string): Promise<void> {
   execFileSync('npm', ['install', '--silent', '--no-save', '--no-package-lock', '--prefix', directory, `${name}@${version}`], { stdio: 'inherit', shell: process.platform === 'win32' })
   const bin = join(directory, 'node_modules', name, 'bin')
   const installed = execFileSync(join(bin, 'node'), ['--version'], { encoding: 'utf8' }).trim()
-  await hold(`Node ${installed}`, { PATH: `${bin}${delimiter}${process.env.PATH}` })
+  await hold(`Node ${installed}`, { PATH: `${bin}${delimiter}${process.env.PATH}` }, aboutTheStore)
   rmSync(directory, { recursive: true, force: true })
 }
 
