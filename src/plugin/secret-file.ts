@@ -38,8 +38,9 @@ async function readSecret (file: string): Promise<string | null> {
 
 async function makeSecret (file: string): Promise<string> {
   const secret = randomBytes(32).toString('base64url')
+  const failed = (cause: unknown) => new Error(`The secret file ${file} cannot be made: ${(cause as Error).message}`, { cause })
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => { throw failed(cause) })
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const handle = await open(file, 'wx', 0o600)
     try {
       await handle.writeFile(secret)
@@ -50,7 +51,7 @@ async function makeSecret (file: string): Promise<string> {
     return secret
   } catch (cause) {
     if (isAlreadyExists(cause)) return await writtenByAnother(file)
-    throw new Error(`The secret file ${file} cannot be made: ${(cause as Error).message}`, { cause })
+    throw failed(cause)
   }
 }
 
