@@ -6,12 +6,17 @@ export { removeSession } from './remove.ts'
 export { listSessions } from './list.ts'
 export { pruneSessions } from './pruning/prune.ts'
 export { checkDirectory } from './check.ts'
+export { copySessions, movingStore } from './copy/index.ts'
 export { Cipher } from './encryption/cipher.ts'
 export { SessionCache } from './cache.ts'
 export { Disk } from './fs/disk.ts'
 
 export type { Callback } from './callbacks.ts'
 export type { CheckOptions } from './check.ts'
+export type {
+  CopyAborted, CopyError, CopyFailure, CopyOptions, CopyOutcome, CopyProgress, CopyReport, KeyedStore, ListableStore, MovingStoreOptions,
+  SourceFailed, TargetFailed
+} from './copy/index.ts'
 export type { Decrypted, Secret } from './encryption/cipher.ts'
 export type { EncryptionOptions } from './encryption/envelope.ts'
 export type {

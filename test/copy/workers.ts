@@ -1,13 +1,23 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { send } from './balancer.ts'
 import type { Stage } from './worker.ts'
 
 /** A running worker. */
 interface Worker { readonly url: string, readonly child: ChildProcess, underWay: number, idle: () => void }
 
-/** Where the workers keep their sessions. */
-export interface Places { readonly directory: string, readonly otherDirectory: string, readonly url: string }
+/** Where the workers keep their sessions, and where they run. */
+export interface Places {
+  readonly directory: string
+  readonly otherDirectory?: string
+  /** The address of the Redis. */
+  readonly url: string
+  /** The address of their own that they listen on. */
+  readonly host?: string
+  /** What starts a process on their machine, before the command itself. */
+  readonly on?: readonly string[]
+}
 
 /** Some worker processes, of which each request goes to any, as behind a load balancer that pins nobody. */
 export class Workers {
@@ -44,20 +54,19 @@ export class Workers {
     const worker = this.#workers[Math.floor(Math.random() * this.#workers.length)]!
     worker.underWay++
     try {
-      const response = await fetch(`${worker.url}${path}`, { method, headers: cookie === null ? {} : { cookie } })
-      const set = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
-      return { status: response.status, body: await response.json(), cookie: set }
+      return await send(`${worker.url}${path}`, method, cookie)
     } finally {
       if (--worker.underWay === 0) worker.idle()
     }
   }
 
   async #startOne (stage: Stage): Promise<Worker> {
-    const { directory, otherDirectory, url } = this.#places
+    const { directory, otherDirectory = '', url, host = '127.0.0.1', on = [] } = this.#places
     const script = fileURLToPath(new URL('worker.ts', import.meta.url))
-    const child = fork(script, [stage, directory, otherDirectory, url], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const [program = '', ...parameters] = [...on, process.execPath, '--import', 'tsx', script, stage, directory, otherDirectory, url, host]
+    const child = spawn(program, parameters, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     const [port] = await once(child, 'message')
-    return { url: `http://127.0.0.1:${port}`, child, underWay: 0, idle: () => {} }
+    return { url: `http://${host}:${port}`, child, underWay: 0, idle: () => {} }
   }
 
   // As a load balancer does: no new requests, those that are under way are waited for.
