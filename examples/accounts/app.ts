@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import fastifyFlash from '@fastify/flash'
 import fastifyFormbody from '@fastify/formbody'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { dashboard } from 'fastify-file-session-store/dashboard'
 import { fileSessions } from 'fastify-file-session-store/plugin'
 import { addErrorPages } from './errors.ts'
+import { adminsOnly } from './members.ts'
 import { addPages } from './pages.ts'
 import { accountRoutes } from './routes/account.ts'
 import { registrationRoutes } from './routes/registration.ts'
@@ -56,8 +58,11 @@ export async function buildApp ({ directory, users = [], demoUsers = [], trustPr
   await addPages(app)
   addErrorPages(app)
   await addHeadersAndLimits(app)
-  await protectForms(app, await readFile(secretFile, 'utf8'))
 
+  // The sessions of everybody, for an administrator. Before `protectForms`: it has its own check of forms.
+  await app.register(dashboard, { prefix: '/admin/sessions', store: app.sessions, preHandler: adminsOnly, title: 'All sessions' })
+
+  await protectForms(app, await readFile(secretFile, 'utf8'))
   await app.register(accountRoutes, { demoUsers })
   await app.register(registrationRoutes)
   await app.register(shopRoutes)

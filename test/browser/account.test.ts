@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import * as assert from 'uvu/assert'
-import { age, hasFocus, heading, launchOptions, sessionFiles, signIn, suiteInBrowser } from './support.ts'
+import { age, heading, launchOptions, sessionFiles, signIn, suiteInBrowser, waitForFocus } from './support.ts'
 
 const test = suiteInBrowser('Accounts, in a browser')
 const day = 24 * 60 * 60 * 1000
@@ -14,7 +14,7 @@ test('registers somebody, who can then sign in', async ({ open }) => {
   await page.getByLabel('Password').fill('short')
   await page.getByRole('button', { name: 'Create the account' }).click()
   assert.is(await page.getByLabel('Password').getAttribute('aria-invalid'), 'true')
-  assert.is(await hasFocus(page.getByLabel('Password')), true)
+  await waitForFocus(page.getByLabel('Password'))
   await page.getByLabel('Password').fill('a few good words')
   await page.getByRole('button', { name: 'Create the account' }).click()
   assert.is(await heading(page), 'Hello, Lin')
@@ -31,7 +31,7 @@ test('refuses a wrong password, keeps the name, and stops who goes on guessing',
     assert.is(await page.getByRole('alert').innerText(), 'This name and password do not belong together.')
     assert.is(await page.getByLabel('Name').inputValue(), 'Ada')
     assert.is(await page.getByLabel('Password').inputValue(), '')
-    assert.is(await hasFocus(page.getByLabel('Password')), true)
+    await waitForFocus(page.getByLabel('Password'))
   }
   await signIn(page, 'Ada')
   assert.match(await page.getByRole('alert').innerText(), /Too many wrong passwords. Try again in 1[45] minutes./)

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { browsers } from '../shop.ts'
-import { age, hasFocus, heading, sessionFiles, signIn, suiteInBrowser } from './support.ts'
+import { age, heading, sessionFiles, signIn, suiteInBrowser, waitForFocus } from './support.ts'
 
 const test = suiteInBrowser('My sessions, in a browser')
 
@@ -16,11 +16,11 @@ for (const javaScriptEnabled of [true, false]) {
     const ask = page.getByRole('button', { name: /^Sign out: Safari on iOS, last used/ })
     const question = page.getByRole('dialog', { name: 'Sign out Safari on iOS?' })
     await ask.click()
-    assert.is(await question.isVisible(), true)
-    assert.is(await hasFocus(question.getByRole('button', { name: 'Cancel' })), true)
+    await question.waitFor()
+    await waitForFocus(question.getByRole('button', { name: 'Cancel' }))
     await page.keyboard.press('Escape')
-    assert.is(await question.isVisible(), false)
-    assert.is(await hasFocus(ask), true)
+    await question.waitFor({ state: 'hidden' })
+    await waitForFocus(ask)
     await phone.reload()
     assert.is(await heading(phone), 'Hello, Ada')
 
@@ -30,7 +30,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole('status').waitFor()
     assert.is(await page.getByRole('status').innerText(), 'Safari on iOS is signed out.')
     assert.is(await page.locator('.sessions > li').count(), 1)
-    assert.is(await hasFocus(page.locator('#sessions')), true)
+    await waitForFocus(page.locator('#sessions'))
     await phone.reload()
     assert.is(await heading(phone), 'Sign in')
     assert.is(await phone.getByRole('status').innerText(), 'Your session has ended. Please sign in again.')

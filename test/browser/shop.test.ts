@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import * as assert from 'uvu/assert'
-import { age, heading, sessionFiles, signIn, suiteInBrowser } from './support.ts'
+import { age, heading, sessionFiles, signIn, suiteInBrowser, waitForFocus } from './support.ts'
 
 const test = suiteInBrowser('The shop, in a browser')
 
@@ -42,10 +42,11 @@ for (const javaScriptEnabled of [true, false]) {
     const focused = () => page.locator(':focus').evaluateAll(([element]) => element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? '')
     const tabTo = async (name: string) => {
       for (let count = 0; count < 40 && await focused() !== name; count++) await keyboard.press('Tab')
-      assert.is(await focused(), name)
+      await waitForFocus(page.getByRole('button', { name }))
     }
     // The first field has the focus already.
     await page.goto('/sign-in')
+    await waitForFocus(page.getByLabel('Name'))
     await keyboard.type('Ada')
     await keyboard.press('Tab')
     await keyboard.type('analytical engine')
@@ -55,7 +56,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForURL('**/')
     assert.match(await page.locator('.facts').innerText(), 'for 30 days')
     await keyboard.press('Tab')
-    assert.is(await focused(), 'Skip to the content')
+    await waitForFocus(page.getByRole('link', { name: 'Skip to the content' }))
     assert.is(await page.locator('.skip').evaluate(link => link.getBoundingClientRect().top >= 0), true)
     await keyboard.press('Enter')
     await tabTo('Add to cart: Pencils')
@@ -63,17 +64,17 @@ for (const javaScriptEnabled of [true, false]) {
     for (let count = 1; count <= 3; count++) {
       await keyboard.press('Enter')
       await page.locator('.count', { hasText: `Count: ${count}` }).waitFor()
-      assert.is(await focused(), 'Add to cart: Pencils')
+      await waitForFocus(page.getByRole('button', { name: 'Add to cart: Pencils' }))
     }
     await tabTo('One less: Pencils')
     for (const expected of ['2', '1']) {
       await keyboard.press('Enter')
       await page.locator('.count', { hasText: `Count: ${expected}` }).waitFor()
-      assert.is(await focused(), 'One less: Pencils')
+      await waitForFocus(page.getByRole('button', { name: 'One less: Pencils' }))
     }
     await keyboard.press('Enter')
     await page.getByText('Nothing in it yet.').waitFor()
-    assert.is(await focused(), 'Your cart')
+    await waitForFocus(page.getByRole('heading', { name: 'Your cart' }))
   })
 }
 

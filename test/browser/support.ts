@@ -111,9 +111,9 @@ function passwordOf (name: string): string {
   return demoUsers.find(user => user.name === name)?.password ?? ''
 }
 
-/** Whether what one types goes to this element. */
-export function hasFocus (element: Locator): Promise<boolean> {
-  return element.evaluate((node: any) => node === node.ownerDocument.activeElement)
+/** Resolves when what one types goes to this element. The browser sets the focus a moment after the page is there. */
+export async function waitForFocus (element: Locator): Promise<void> {
+  await element.and(element.page().locator(':focus')).waitFor()
 }
 
 /** The text of the page's first heading. */
