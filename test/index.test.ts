@@ -6,8 +6,8 @@ const test = suite('The package')
 
 test('exports what the README names, and nothing else', () => {
   assert.equal(Object.keys(exported).sort(), [
-    'Cipher', 'Disk', 'FileStore', 'SessionCache', 'checkDirectory', 'listSessions', 'pruneSessions', 'readSession', 'removeSession',
-    'sessionFile', 'sessionId', 'writeIfChanged'
+    'Cipher', 'Disk', 'FileStore', 'SessionCache', 'checkDirectory', 'copySessions', 'listSessions', 'movingStore', 'pruneSessions',
+    'readSession', 'removeSession', 'sessionFile', 'sessionId', 'writeIfChanged'
   ])
 })
 

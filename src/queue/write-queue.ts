@@ -10,14 +10,14 @@ interface Entry<T, E> {
   delivered: Promise<unknown>
   /** Resolves when all mutations so far have been made. */
   applied: Promise<unknown> | null
-  /** What has not begun yet. */
+  /** The mutation that has not begun yet and was called last: what comes next can be coalesced with it. */
   waiting: { mutation: Mutation, readonly result: ResultAsync<T, E> } | null
 }
 
 /**
  * The operations on each session in the order of the calls. An operation that meets no other one is done immediately.
- * Of mutations, one is being made at a time; those that come meanwhile are coalesced into the next. The results are
- * given in the order of the calls.
+ * Reads that follow each other run concurrently; a mutation is made when everything before it has ended, and mutations
+ * that wait without a read between them are coalesced. The results are given in the order of the calls.
  */
 export class WriteQueue<T, E> {
   readonly #apply: Apply<T, E>
@@ -49,6 +49,8 @@ export class WriteQueue<T, E> {
     const entry = this.#entries.get(file)
     if (entry === undefined) return this.#start(file, read(), false)
     const { applied } = entry
+    // It must not find what is called after it.
+    entry.waiting = null
     return this.#deliver(entry, file, applied === null ? read() : new ResultAsync(applied.then(read)))
   }
 
@@ -63,16 +65,10 @@ export class WriteQueue<T, E> {
   }
 
   #follow (entry: Entry<T, E>, file: string, step: Step): ResultAsync<T, E> {
-    const { waiting, applied } = entry
-    if (waiting !== null) {
-      waiting.mutation = waiting.mutation.coalesce(step)
-      return waiting.result
-    }
-    if (applied !== null) return this.#enqueue(entry, file, Mutation.of(step), applied)
-    // Only reads are under way.
-    const result = this.#apply(file, Mutation.of(step))
-    this.#hold(entry, result)
-    return result
+    const { waiting } = entry
+    if (waiting === null) return this.#enqueue(entry, file, Mutation.of(step))
+    waiting.mutation = waiting.mutation.coalesce(step)
+    return waiting.result
   }
 
   // Nothing is under way: what ends synchronously leaves no trace.
@@ -84,15 +80,17 @@ export class WriteQueue<T, E> {
     return this.#deliver(entry, file, result)
   }
 
-  #enqueue (entry: Entry<T, E>, file: string, mutation: Mutation, applied: Promise<unknown>): ResultAsync<T, E> {
-    const result = new ResultAsync<T, E>(applied.then(() => {
-      const { mutation } = entry.waiting!
-      entry.waiting = null
-      return this.#apply(file, mutation)
-    }))
-    entry.waiting = { mutation, result }
-    this.#hold(entry, result)
-    return result
+  #enqueue (entry: Entry<T, E>, file: string, mutation: Mutation): ResultAsync<T, E> {
+    const waiting = {
+      mutation,
+      result: new ResultAsync<T, E>(entry.delivered.then((): ResultAsync<T, E> => {
+        if (entry.waiting === waiting) entry.waiting = null
+        return this.#apply(file, waiting.mutation)
+      }))
+    }
+    entry.waiting = waiting
+    this.#hold(entry, waiting.result)
+    return waiting.result
   }
 
   #hold<U, F> (entry: Entry<T, E>, result: ResultAsync<U, F>): void {

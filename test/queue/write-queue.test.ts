@@ -150,20 +150,36 @@ queue('reads side by side, and gives the results in the order of the calls', asy
   assert.equal(given, ['first', 'second'])
 })
 
-queue('makes a change that was called after a read, and gives its result after that of the read', async () => {
+queue('makes a change after the reads that were called before it', async () => {
   const { queue, applied, reads, read, given, note } = controlled()
   note(read('file'))
   note(queue.mutate('file', one))
-  note(queue.mutate('file', two))
+  await nextTurn()
+  assert.is(applied.length, 0)
+  reads[0]!(ok('read'))
+  await nextTurn()
   assert.is(applied.length, 1)
   applied[0]!.finish(ok('one'))
   await nextTurn()
-  applied[1]!.finish(ok('two'))
+  assert.equal(given, ['read', 'one'])
+})
+
+queue('coalesces no change with one that a read between them is to find', async () => {
+  const { queue, applied, reads, read, given, note } = controlled()
+  note(queue.mutate('file', one))
+  note(queue.mutate('file', two))
+  note(read('file'))
+  note(queue.mutate('file', one))
+  applied[0]!.finish(ok('first'))
   await nextTurn()
-  assert.equal(given, [])
+  applied[1]!.finish(ok('second'))
+  await nextTurn()
+  assert.equal([applied.length, reads.length], [2, 1])
   reads[0]!(ok('read'))
   await nextTurn()
-  assert.equal(given, ['read', 'one', 'two'])
+  applied[2]!.finish(ok('third'))
+  await nextTurn()
+  assert.equal(given, ['first', 'second', 'read', 'third'])
 })
 
 queue('gives a synchronous result after those that are under way', async () => {
