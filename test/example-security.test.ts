@@ -120,6 +120,10 @@ test('shows the dashboard to administrators, and to nobody else', async ({ direc
       assert.is((await ada.ask(path)).status, 403, path)
       assert.is((await admin.ask(path)).status, 200, path)
     }
+    const [id = ''] = (await sessionFiles(directory)).map(name => name.slice(0, -'.json'.length))
+    for (const [client, site, status] of [[ada, 'same-origin', 403], [admin, 'cross-site', 403], [admin, 'same-origin', 200]] as const) {
+      assert.is((await client.ask('/admin/sessions/end', { id }, { 'sec-fetch-site': site })).status, status)
+    }
     assert.match((await admin.ask('/')).text, 'href="/admin/sessions"')
     assert.not.match((await ada.ask('/')).text, '/admin')
   })

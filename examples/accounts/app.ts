@@ -12,7 +12,7 @@ import { accountRoutes } from './routes/account.ts'
 import { registrationRoutes } from './routes/registration.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { shopRoutes } from './routes/shop.ts'
-import { addHeadersAndLimits, protectForms } from './security.ts'
+import { addSecurity, protectForms } from './security.ts'
 import { openUsers, type NewUser } from './users.ts'
 
 /** What the application needs to be told. */
@@ -57,15 +57,17 @@ export async function buildApp ({ directory, users = [], demoUsers = [], trustPr
   // Before the limits: style sheets and pictures do not count.
   await addPages(app)
   addErrorPages(app)
-  await addHeadersAndLimits(app)
+  await addSecurity(app, await readFile(secretFile, 'utf8'))
 
-  // The sessions of everybody, for an administrator. Before `protectForms`: it has its own check of forms.
+  // The sessions of everybody, for administrators. The dashboard brings its own headers, and its own check of forms.
   await app.register(dashboard, { prefix: '/admin/sessions', store: app.sessions, preHandler: adminsOnly, title: 'All sessions' })
 
-  await protectForms(app, await readFile(secretFile, 'utf8'))
-  await app.register(accountRoutes, { demoUsers })
-  await app.register(registrationRoutes)
-  await app.register(shopRoutes)
-  await app.register(sessionRoutes)
+  await app.register(async shop => {
+    protectForms(shop)
+    await shop.register(accountRoutes, { demoUsers })
+    await shop.register(registrationRoutes)
+    await shop.register(shopRoutes)
+    await shop.register(sessionRoutes)
+  })
   return app
 }

@@ -4,8 +4,11 @@ import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/** Protects what is registered after it by security headers, and by a limit of requests for each address. */
-export async function addHeadersAndLimits (app: FastifyInstance): Promise<void> {
+/**
+ * Security headers for each answer, a limit of requests for each address, and the tokens that `protectForms` asks for,
+ * which are signed with `secret`.
+ */
+export async function addSecurity (app: FastifyInstance, secret: string): Promise<void> {
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -27,19 +30,12 @@ export async function addHeadersAndLimits (app: FastifyInstance): Promise<void> 
 
   // In memory, so for each process by itself; `@fastify/rate-limit` can also count in Redis.
   await app.register(fastifyRateLimit, { max: 300, timeWindow: '1 minute' })
-}
 
-/**
- * Puts a token into every form, and refuses a form without it.
- *
- * A form of another site must not act for who is signed in here, and must not sign anybody in as somebody else (login
- * CSRF). That site cannot know the token.
- */
-export async function protectForms (app: FastifyInstance, secret: string): Promise<void> {
   await app.register(fastifyCsrfProtection, {
+    // Behind HTTPS call the cookie `__Host-csrf`: then no other host of your domain can set it.
+    cookieKey: 'csrf',
     // Not in the session: each visitor of the sign-in page would then leave a session file.
     sessionPlugin: '@fastify/cookie',
-    cookieKey: 'csrf',
     cookieOpts: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' },
     // The token belongs to the session. One that somebody got for himself is of no use against others.
     csrfOpts: { hmacKey: createHmac('sha256', secret).update('csrf').digest('base64url'), userInfo: true },
@@ -47,8 +43,16 @@ export async function protectForms (app: FastifyInstance, secret: string): Promi
     // Of the form alone: not of a header, nor of anything that is not a text.
     getToken: ({ body }) => isForm(body) ? body._csrf : undefined
   })
+}
 
-  // Before validation and before every handler, so that no route can forget it.
+/**
+ * Refuses every form without its token, for the routes of `app`.
+ *
+ * A form of another site must not act for who is signed in here, and must not sign anybody in as somebody else (login
+ * CSRF). That site cannot know the token, which `showPage` gives to our own pages.
+ */
+export function protectForms (app: FastifyInstance): void {
+  // Before each handler, also of routes that are added later: none can forget it.
   app.addHook('preValidation', (request, reply, done) => {
     if (request.method === 'GET' || request.method === 'HEAD') done()
     else app.csrfProtection(request, reply, done)
