@@ -20,6 +20,7 @@ test('a wrong command line is refused with one sentence', () => {
     [['--quick=yes'], '--quick takes no value.'],
     [['--sessions'], '--sessions needs a value.'],
     [['--sessions', '10'], '--sessions must be a whole number of at least 10000.'],
+    [['--targets', '--before', 'nowhere.json'], 'There is no file nowhere.json.'],
     [['https'], 'There is no section https; there are http, process, scale, prune.'],
     [['--file-systems', 'xfs,zfs'], 'There is no file system zfs; there are directory, xfs, btrfs, noauto_da_alloc, tmpfs.']
   ]
@@ -39,6 +40,7 @@ test('options choose sections, sides and file systems in their own order', () =>
   assert.equal(options?.sides, ['auto', 'redis'])
   assert.equal(options?.fileSystems, ['directory', 'tmpfs'])
   assert.is(options?.isQuick, true)
+  assert.is(options?.output, null)
   assert.is(parseOptions(['--help']), null)
 })
 
