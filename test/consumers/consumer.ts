@@ -11,8 +11,8 @@ import { suite, type Test } from 'uvu'
 const execute = promisify(execFile)
 const here = import.meta.dirname
 
-// In milliseconds. Ten times what the slowest command takes here: what hangs fails.
-const patience = 300_000
+// In milliseconds. The slowest command takes 15 s on an idle machine: what hangs fails.
+const patience = 600_000
 
 /** What a test of `consumerSuite` is given: the installed project. */
 export interface Consumer {
