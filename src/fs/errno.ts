@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 // What a file system's error says, by its code.
 
 // On Windows a rename is refused while a virus scanner or an indexer has the target open.
@@ -21,8 +23,8 @@ export function isBusy (cause: unknown): boolean {
 
 /**
  * The system's code of an error, such as `ENOSPC`, or `undefined` when it has none. Not by `instanceof`: Jest runs this
- * module in a context of its own, to which the errors of `node:fs` are none of its `Error`.
+ * module in a context of its own, whose `Error` is not that of `node:fs`.
  */
 export function errorCode (cause: unknown): string | undefined {
-  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  return types.isNativeError(cause) && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 }

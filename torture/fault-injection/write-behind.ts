@@ -9,8 +9,8 @@ const run = promisify(execFile)
 // In bytes. The store's bound for pending changes is 16 MiB, and so is that of its cache; the rest is the price of measuring.
 const memoryBound = 64 * 1024 * 1024
 
-// A failure of one kind is reported once a minute at most; there are a few kinds.
-const mostReports = 6
+// Each attempt is given up after three failures, and the pauses between attempts grow: a few in the seconds of this trial.
+const mostReports = 15
 
 /**
  * With `acknowledge: 'memory'` the disk refuses every write for a while: memory

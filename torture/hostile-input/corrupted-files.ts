@@ -76,8 +76,8 @@ function hasForbiddenKey (value: unknown): boolean {
 
 // The four keys of an encrypted session, of which one may be damaged.
 function isEnvelope (session: object | string): boolean {
-  const names = Object.keys(session)
-  return names.length === 4 && ['sealed', 'key', 'nonce', 'text'].filter(name => names.includes(name)).length >= 3
+  const { encrypted } = session as { readonly encrypted?: unknown }
+  return typeof encrypted === 'string' && encrypted.startsWith('fastify-file-session-store/')
 }
 
 function areSameButCookie (one: object, other: object): boolean {
