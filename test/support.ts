@@ -100,7 +100,7 @@ export interface OnDisk {
 export function suiteOnDisk (name: string): Test<OnDisk> {
   const test = suite<{ directory: string }>(name)
   test.before.each(async context => { context.directory = await freshDirectory() })
-  test.after.each(({ directory }) => rm(directory, { recursive: true, force: true }))
+  test.after.each(({ directory }) => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
   return test
 }
 
