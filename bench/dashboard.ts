@@ -115,7 +115,7 @@ async function phase (name: string, run: () => Promise<unknown>): Promise<void> 
   histogram.disable()
   const { user, system } = process.cpuUsage(cpu)
   const ms = (nanoseconds: number) => (nanoseconds / 1e6).toFixed(1)
-  console.log(`  event loop delay: p50 ${ms(histogram.percentile(50))}, p99 ${ms(histogram.percentile(99))}, most ${ms(histogram.max)} ms; cpu ${Math.round((user + system) / 10 / (performance.now() - start))} %`)
+  console.log(`  event loop delay: p50 ${ms(histogram.percentile(50))}, p99 ${ms(histogram.percentile(99))}, most ${ms(histogram.max)} ms; took ${((performance.now() - start) / 1000).toFixed(1)} s, ${((user + system) / 1e6).toFixed(1)} s of processor time`)
 }
 
 function report (times: number[]): void {

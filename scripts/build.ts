@@ -12,6 +12,8 @@ const dist = join(root, 'dist')
 
 rmSync(dist, { recursive: true, force: true })
 try {
+  // The style sheets and scripts of the dashboard, as a module.
+  execFileSync(process.execPath, ['--import', 'tsx', join('scripts', 'embed-dashboard.ts')], { cwd: root, stdio: 'inherit' })
   execFileSync(process.execPath, [createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
   // The package itself is an ES module package, for its tests and scripts. Bundlers look for `sideEffects` here, too.
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs", "sideEffects": false }\n')

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
-import type { preHandlerAsyncHookHandler, preHandlerHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { FileStore } from '../index.ts'
 
-/** A hook that decides who may see the dashboard. */
-export type DashboardGuard = preHandlerHookHandler | preHandlerAsyncHookHandler
+/** A `preHandler` of Fastify that decides who may see the dashboard: it returns a promise, or calls `done`. */
+export type DashboardGuard = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => unknown
 
 /** The options of `app.register(dashboard, options)`. */
 export interface DashboardOptions {

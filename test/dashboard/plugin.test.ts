@@ -1,4 +1,4 @@
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify from 'fastify'
 import * as assert from 'uvu/assert'
 import { dashboard, type DashboardOptions } from '../../src/dashboard/index.ts'
 import { rejection, suiteOnDisk } from '../support.ts'
@@ -30,7 +30,7 @@ for (const [what, options, message] of refused) {
 
 test('lets nobody see anything whom the preHandler sends away', async ({ directory }) => {
   const { app, write } = await serve(directory, {
-    preHandler: async (request: FastifyRequest, reply: FastifyReply) => request.headers['x-operator'] === 'yes' ? undefined : reply.code(401).send('Sign in')
+    preHandler: async (request, reply) => request.headers['x-operator'] === 'yes' ? undefined : reply.code(401).send('Sign in')
   })
   await write('abc', { account: 'ada' })
   const { body } = await app.inject({ url: prefix, headers: { 'x-operator': 'yes' } })

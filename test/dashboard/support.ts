@@ -56,17 +56,18 @@ export async function serve (directory: string, options: Partial<DashboardOption
 }
 
 function clientOf (app: FastifyInstance, store: FileStore): Omit<Served, 'app' | 'store'> {
+  async function get (path: string): Promise<Answer> {
+    const answer = answerOf(await app.inject({ url: prefix + path }))
+    // On a busy machine even a few sessions may take longer than an answer waits.
+    return /Reading the directory|Searching:/.test(answer.body) ? await get(path) : answer
+  }
   return {
     async write (id, fields, usedAgo = 0) {
       await promised(store).set(id, { cookie: { originalMaxAge: 3_600_000 }, ...fields })
       const time = (Date.now() - usedAgo) / 1000
       await utimes(store.sessionFile(id), time, time)
     },
-    async get (path) {
-      const answer = answerOf(await app.inject({ url: prefix + path }))
-      // On a busy machine even a few sessions may take longer than an answer waits.
-      return /Reading the directory|Searching:/.test(answer.body) ? await this.get(path) : answer
-    },
+    get,
     post: async (path, fields, headers = { 'sec-fetch-site': 'same-origin' }) => answerOf(await app.inject({
       method: 'POST',
       url: prefix + path,

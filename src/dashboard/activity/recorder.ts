@@ -8,9 +8,9 @@ const everyMs = 10_000
 /** A day of samples. */
 const capacity = 24 * 60 * 60 * 1000 / everyMs
 
-// Counts of sessions that are older than this are not those of the moment: ten minutes, which a scan of a million
-// sessions in the background keeps to.
-const recentMs = 10 * 60_000
+// In milliseconds. Older counts of sessions say nothing about this moment. While nobody looks, a million sessions are
+// counted every quarter of an hour.
+const recentMs = 30 * 60_000
 
 /** Fills the history while the application runs. */
 export class Recorder {

@@ -6,8 +6,9 @@ import { watchNames } from './watch.ts'
 // In milliseconds. So long names are collected before their files are looked at, once each.
 const collectMs = 500
 
-// Names kept. More changes than this between two scans wait for the next one.
-const limit = 20_000
+// Names kept: of more changes between two scans, the latest. The others are at the place in the list where the scan has
+// seen them. Sorting so many takes 2 ms.
+const limit = 5_000
 
 /**
  * The session files that changed since the last scan, as the system reports them. They make a list of a million
@@ -31,7 +32,7 @@ export class RecentChanges {
 
   watch (): void {
     this.#unwatch ??= watchNames(this.#source.directory, fileName => {
-      if (this.#pending.size + this.#changes.size >= limit) return
+      if (this.#pending.size >= limit) return
       const name = this.#source.nameIn(fileName)
       if (name === null) return
       this.#pending.add(name)
@@ -63,7 +64,10 @@ export class RecentChanges {
 
   /** What is known of a file: its last use, or `null` when it is gone. */
   note (name: string, lastUsedAt: number | null, seenAt = performance.now()): void {
+    // To the end of the map's order.
+    this.#changes.delete(name)
     this.#changes.set(name, { lastUsedAt, seenAt })
+    if (this.#changes.size > limit) this.#changes.delete(this.#changes.keys().next().value!)
     this.#newest = null
   }
 

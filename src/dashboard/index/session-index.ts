@@ -4,7 +4,7 @@ import { RecentChanges } from './changes.ts'
 import type { Counts } from './counts.ts'
 import { Scan } from './scan.ts'
 import type { Entry, Snapshot } from './snapshot.ts'
-import { eager, gentle, TimeSlice, type TimeSliceOptions } from './time-slice.ts'
+import { eager, gentle, prompt, TimeSlice, type TimeSliceOptions } from './time-slice.ts'
 
 // Sessions listed: 100 MB of memory at most, twice that while a new scan replaces the old one.
 const snapshotLimit = 2_000_000
@@ -88,11 +88,6 @@ export class SessionIndex {
     await this.#scan?.result
   }
 
-  /** A session was ended here: it is left out from now on. */
-  forget (name: string): void {
-    this.#changes.note(name, null)
-  }
-
   /** The entries from the newest on, or those used at `time` or before. Ties keep their order between scans. */
   * newest (time = Infinity): Generator<Entry, void, undefined> {
     const snapshot = this.#snapshot
@@ -114,7 +109,7 @@ export class SessionIndex {
 
   /** At most `limit` entries whose names contain `text`, newest first. */
   async search (text: string, limit: number): Promise<Entry[]> {
-    const found = await this.#snapshot?.search(text, limit, new TimeSlice(eager)) ?? []
+    const found = await this.#snapshot?.search(text, limit, new TimeSlice(prompt)) ?? []
     const changed = this.#changes.newest.filter(({ name }) => name.includes(text))
     return [...changed, ...found.filter(({ name }) => !this.#changes.has(name))]
       .sort((one, other) => other.lastUsedAt - one.lastUsedAt)

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 
 /** How long to work at a time, and how long to leave the event loop to others in between. */
 export interface TimeSliceOptions {
@@ -11,6 +11,9 @@ export interface TimeSliceOptions {
  * may have to wait.
  */
 export const eager: TimeSliceOptions = { budgetMs: 2, restMs: 2 }
+
+/** For the work of one answer: others have their turn in between, without a rest. */
+export const prompt: TimeSliceOptions = { budgetMs: 2, restMs: 0 }
 
 /** In the background: a sixth of the process's time or less. */
 export const gentle: TimeSliceOptions = { budgetMs: 2, restMs: 10 }
@@ -46,7 +49,8 @@ export class TimeSlice {
   /** Resolves in the next slice. */
   async rest (): Promise<void> {
     this.#workedMs += this.#now() - this.#start
-    await delay(this.#options.restMs)
+    if (this.#options.restMs === 0) await setImmediate()
+    else await delay(this.#options.restMs)
     this.#start = this.#now()
   }
 }

@@ -1,4 +1,4 @@
-import { formatSessions } from '../format.ts'
+import { formatCount, formatSessions } from '../format.ts'
 import { html, type Html } from '../html.ts'
 import { layout, type Site } from './layout.ts'
 
@@ -6,8 +6,8 @@ import { layout, type Site } from './layout.ts'
 export interface EndView {
   readonly ids: readonly string[]
   readonly owner: string | null
-  /** How many sessions that is; `null` when it is not known. */
-  readonly count: number | null
+  /** How many sessions the owner has. */
+  readonly count: number
   readonly includesOwn: boolean
   /** The query of the list to go back to. */
   readonly back: string
@@ -16,7 +16,7 @@ export interface EndView {
 /** Asks whether sessions shall be ended. */
 export function endPage (site: Site, { ids, owner, count, includesOwn, back }: EndView): Html {
   const what = owner !== null
-    ? `all sessions of ${owner}${count === null ? '' : ` (${count})`}`
+    ? `all sessions of ${owner} (${formatCount(count)})`
     : ids.length === 1 ? 'this session' : formatSessions(ids.length)
   return layout(site, {
     heading: 'End sessions',

@@ -14,7 +14,7 @@ const bodyLimit = 64 * 1024
 
 /** `POST /end`: asks first, and ends sessions when the form says `confirmed`: these ids, or all of an owner. */
 export function endRoutes (app: FastifyInstance, parts: DashboardParts): void {
-  const { source, index, site } = parts
+  const { source, site } = parts
   const { store } = source
   // Within the dashboard only: the application may parse forms in its own way, or not at all.
   app.removeAllContentTypeParsers()
@@ -31,36 +31,25 @@ export function endRoutes (app: FastifyInstance, parts: DashboardParts): void {
     if (form.get('confirmed') !== 'yes') return ask(request, reply, { ids, owner, back })
     let count = 0
     for (const id of ids) {
-      const name = source.nameOf(id)!
-      const row = await source.read(name)
+      const row = await source.read(source.nameOf(id)!)
       if (row === null || !canEnd(row)) continue
       await store.revoke(id)
-      index.forget(name)
       count++
     }
-    if (owner !== null) count += await endOwner(owner)
+    if (owner !== null) count += await store.revokeOwner(owner)
     request.log.info({ count, ...(owner !== null && { owner }) }, 'sessions ended from the dashboard')
     return reply.redirect(`${site.prefix || '/'}${back}${back === '' ? '?' : '&'}ended=${count}`, 303)
   })
 
   async function ask (request: FastifyRequest, reply: FastifyReply, { ids, owner, back }: { ids: string[], owner: string | null, back: string }) {
     const own = ownSessionId(request)
-    const all = [...ids, ...owner === null ? [] : await idsOf(owner)]
-    const includesOwn = own !== null && all.includes(own)
-    return sendPage(reply, endPage(site, { ids, owner, count: owner === null ? null : all.length - ids.length, includesOwn, back }))
-  }
-
-  async function idsOf (owner: string): Promise<string[]> {
-    const ids = []
-    for await (const { id } of store.listOwner(owner)) ids.push(id)
-    return ids
-  }
-
-  async function endOwner (owner: string): Promise<number> {
-    const ids = await idsOf(owner)
-    const count = await store.revokeOwner(owner)
-    for (const id of ids) index.forget(source.nameOf(id)!)
-    return count
+    let includesOwn = own !== null && ids.includes(own)
+    let count = 0
+    for await (const { id } of owner === null ? [] : store.listOwner(owner)) {
+      count++
+      includesOwn ||= id === own
+    }
+    return sendPage(reply, endPage(site, { ids, owner, count, includesOwn, back }))
   }
 
   async function refuseOtherOrigins (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {

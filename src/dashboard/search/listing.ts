@@ -1,4 +1,5 @@
 import type { Entry } from '../index/snapshot.ts'
+import { prompt, TimeSlice } from '../index/time-slice.ts'
 import type { SessionRow, SessionSource } from '../source.ts'
 import { after, from, type Cursor } from './cursor.ts'
 
@@ -23,9 +24,11 @@ export async function readPage (source: SessionSource, cursor: Cursor, entries: 
   const rows: SessionRow[] = []
   let place = cursor
   let left = attempts
+  const slice = new TimeSlice(prompt)
   for (const entry of from(cursor, entries)) {
     if (rows.length === pageSize || left-- === 0) return { rows: sorted(rows), next: place }
     place = after(place, entry)
+    if (slice.isOver) await slice.rest()
     const row = await source.read(entry.name)
     if (row !== null) rows.push(row)
   }

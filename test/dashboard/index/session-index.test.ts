@@ -45,15 +45,6 @@ test('goes on from a time', async ({ directory }) => {
   index.close()
 })
 
-test('leaves out what was ended, before the next scan', async ({ directory }) => {
-  for (const time of [1, 2]) await file(directory, `s${time}.json`, time)
-  const index = new SessionIndex(sourceOf(directory))
-  await index.look()
-  index.forget('s2')
-  assert.equal([names(index), await index.search('s', 10)], [['s1'], [{ name: 's1', lastUsedAt: 1_000 }]])
-  index.close()
-})
-
 test('frees the list when nobody looks, and counts on', async ({ directory }) => {
   await file(directory, 'a.json', 1)
   const index = new SessionIndex(sourceOf(directory))
@@ -93,6 +84,14 @@ changes('forgets what a scan has seen itself, and keeps what came later', async 
   recent.note('after', 2, 20)
   recent.forgetBefore(15)
   assert.equal([recent.has('before'), recent.newest], [false, [{ name: 'after', lastUsedAt: 2 }]])
+})
+
+changes('keeps the latest of too many', async ({ directory }) => {
+  const recent = new RecentChanges(sourceOf(directory))
+  for (let number = 0; number < 5_001; number++) recent.note(`s${number}`, number)
+  recent.note('s1', 6_000)
+  recent.note('new', 6_001)
+  assert.equal([recent.has('s0'), recent.has('s1'), recent.has('s2'), recent.newest.length, recent.newest[0]!.name], [false, true, false, 5_000, 'new'])
 })
 
 changes('does without a directory that cannot be watched', async ({ directory }) => {
