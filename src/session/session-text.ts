@@ -77,7 +77,7 @@ function parseUnchecked (text: string): unknown {
 // JSON.parse quotes the text in its message, and that is somebody's session. Its position may be told.
 function notASession (cause: unknown): NotASession {
   if (cause instanceof NotASession) return cause
-  const message = cause instanceof Error ? cause.message : ''
+  const { message } = cause as Error
   if (message.startsWith('Object contains forbidden prototype property')) {
     return new NotASession('it holds a forbidden __proto__ or constructor property', true)
   }
