@@ -62,7 +62,7 @@ export async function connectRedis (address: URL, prefix: string): Promise<Redis
 /** What an error of a Redis client means to an operator. */
 export function redisReason (cause: unknown): string {
   const { code, message } = (cause ?? {}) as { code?: string, message?: string }
-  if (code === 'ECONNREFUSED') return 'connection refused'
+  if (code === 'ECONNREFUSED' || message?.includes('ECONNREFUSED') === true) return 'connection refused'
   if (code === 'ENOTFOUND') return 'no such host'
   if (message?.startsWith('WRONGPASS') === true) return 'wrong user name or password'
   if (message?.startsWith('NOAUTH') === true) return 'it asks for a password'
