@@ -61,11 +61,12 @@ export async function connectRedis (address: URL, prefix: string): Promise<Redis
 
 /** What an error of a Redis client means to an operator. */
 export function redisReason (cause: unknown): string {
-  const { code, message } = (cause ?? {}) as { code?: string, message?: string }
-  if (code === 'ECONNREFUSED' || message?.includes('ECONNREFUSED') === true) return 'connection refused'
-  if (code === 'ENOTFOUND') return 'no such host'
-  if (message?.startsWith('WRONGPASS') === true) return 'wrong user name or password'
-  if (message?.startsWith('NOAUTH') === true) return 'it asks for a password'
+  const { message = '' } = (cause ?? {}) as { message?: string }
+  // Of the system's code, `redis` keeps what is in the message.
+  if (message.includes('ECONNREFUSED')) return 'connection refused'
+  if (message.includes('ENOTFOUND')) return 'no such host'
+  if (message.startsWith('WRONGPASS')) return 'wrong user name or password'
+  if (message.startsWith('NOAUTH')) return 'it asks for a password'
   return reasonOf(cause)
 }
 

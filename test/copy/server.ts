@@ -5,6 +5,9 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freshDirectory } from '../support.ts'
 
+// In milliseconds, for a server to start on a busy machine.
+const patience = 60_000
+
 /** A Redis or Valkey server of the test's own, on a free port of the loopback interface. */
 export interface TestServer {
   readonly port: number
@@ -42,11 +45,13 @@ export async function startServer (program: 'redis-server' | 'valkey-server' = '
       await ended
     },
     async start () {
-      const flags = ['--bind', host, '--port', String(port), '--save', '', '--appendonly', 'yes', '--dir', directory]
+      const flags = ['--bind', host, '--port', String(port), '--save', '', '--appendonly', 'yes', '--protected-mode', 'no', '--dir', directory]
       const started = child = spawn(program, flags, { stdio: 'ignore' })
       await Promise.race([once(started, 'spawn'), once(started, 'error').then(([error]) => { throw missing(program, error) })])
+      const until = Date.now() + patience
       while (!await isListening(host, port)) {
         if (started.exitCode !== null) throw new Error(`${program} ended with ${started.exitCode}`)
+        if (Date.now() > until) throw new Error(`${program} does not answer at ${host}:${port}`)
         await delay(10)
       }
     },
