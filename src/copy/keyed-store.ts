@@ -2,8 +2,11 @@ import type { StoredSession } from '../session/session.ts'
 
 /** What `@fastify/session` asks of a store, and all that a copy or a move needs: `FileStore`, `connect-redis`, `connect-valkey` and most others. */
 export interface KeyedStore {
+  /** Calls back with the session `id`, or with nothing when there is none. */
   get (id: string, callback: (error: any, session?: any) => void): unknown
+  /** Makes `session` what the next `get` gives, and calls back. */
   set (id: string, session: any, callback: (error?: any) => void): unknown
+  /** Ends the session `id`, and calls back. */
   destroy (id: string, callback: (error?: any) => void): unknown
 }
 

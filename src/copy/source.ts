@@ -12,7 +12,9 @@ import { call, type KeyedStore } from './keyed-store.ts'
 
 /** A store that can say which sessions it has, as express-session has it: by `ids` (which is preferred) or by `all`. */
 export interface ListableStore extends KeyedStore {
+  /** Calls back with the ids of all sessions. */
   ids? (callback: (error: any, ids?: any) => void): unknown
+  /** Calls back with all sessions. */
   all? (callback: (error: any, sessions?: any) => void): unknown
 }
 
