@@ -161,7 +161,7 @@ function replace (file: string, session: CurrentSession, expected: ((version: Fi
   const times = timesOf(session, options)
   const { canonical } = session.text
   const remember = (version: FileVersion, isOutdated: boolean) => {
-    const text = new SessionText(canonical, { isCanonical: true, isOutdated })
+    const text = new SessionText(canonical, { isCanonical: true, isEncrypted: options.secret !== undefined, isOutdated })
     // A time that the file system did not take over as it is would not tell this content from the next.
     if (hasMtime(version, times.mtimeMs)) cache.remember(file, text, expectedVersion(version.mtimeMs, version))
     else cache.delete(file)

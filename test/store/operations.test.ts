@@ -52,6 +52,15 @@ for (const [way, given] of ways) {
     assert.is((await fileContent(store.sessionFile('old'))).time, now - 300_000)
   })
 
+  test('clears an encrypted session without a cookie, which is certainly one, and no plain one', async ({ directory }) => {
+    const encrypting = new FileStore(directory, { ...given, secret: 'k'.repeat(32), pruneInterval: 0 })
+    const plain = new FileStore(directory, { ...given, pruneInterval: 0, onFailure: () => {} })
+    await promised(encrypting).set('encrypted', { user: 'ada' })
+    await promised(plain).set('plain', { user: 'ada' })
+    await called(done => encrypting.clear(done))
+    assert.equal(await namesIn(directory), ['plain.json'])
+  })
+
   test('reports a touch of a session that cannot be read, which is no error', async ({ directory }) => {
     const { store, failures } = await storeOn(directory)
     await mkdir(store.sessionFile('refused'))
