@@ -9,7 +9,7 @@ export const defaultCacheSize = 16 * 1024 * 1024
 const entryOverhead = 400
 
 /** A text, and what proves that it is the content of its file. */
-export interface FileRecord {
+export interface CacheEntry {
   readonly text: SessionText
   validator: FileVersion | ExpectedVersion
 }
@@ -19,7 +19,7 @@ export interface FileRecord {
  * the version under which it was read, or the one that this process gave the file itself.
  */
 export class SessionCache {
-  readonly #records: LRUCache<string, FileRecord> | null
+  readonly #records: LRUCache<string, CacheEntry> | null
 
   /** `size` is in bytes; with 0 nothing is remembered. */
   constructor (size: number = defaultCacheSize) {
@@ -30,13 +30,14 @@ export class SessionCache {
   lookup (file: string, version: FileVersion): SessionText | null {
     const record = this.#records?.get(file)
     if (record === undefined || !isCurrent(record, version)) return null
+    // A file that this process wrote or touched has a time of its own: no other version can be taken for it.
     record.validator = version
     return record.text
   }
 
   /** The record of `file` as it was last seen. Its validator must be compared with the file's version before the text is relied on. */
-  peek (file: string): FileRecord | undefined {
-    return this.#records?.get(file)
+  peek (file: string): CacheEntry | undefined {
+    return this.#records?.peek(file)
   }
 
   /** Remembers the text of `file`. */
@@ -51,11 +52,11 @@ export class SessionCache {
 }
 
 /** Whether a file that has `version` holds the text of `record`. */
-export function isCurrent ({ validator }: FileRecord, version: FileVersion): boolean {
+export function isCurrent ({ validator }: CacheEntry, version: FileVersion): boolean {
   return 'latestCtimeMs' in validator ? matches(version, validator) : isSameVersion(validator, version)
 }
 
 // V8 keeps a Latin-1 text in one byte a character, any other in two, and the canonical JSON may be kept beside it.
-function sizeOf ({ text }: FileRecord, file: string): number {
+function sizeOf ({ text }: CacheEntry, file: string): number {
   return 2 * text.text.length + file.length + entryOverhead
 }

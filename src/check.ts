@@ -14,6 +14,11 @@ export interface CheckOptions {
    */
   readonly directoryMode?: number
   /**
+   * Whether flushing the directory to the device is tried as well.
+   * @default false
+   */
+  readonly durable?: boolean
+  /**
    * Makes the calls to the disk.
    * @default a new `Disk` that uses the thread pool
    */
@@ -21,17 +26,17 @@ export interface CheckOptions {
 }
 
 /**
- * Tries whether `directory` can hold sessions: makes it if it is missing, reads it, and writes, renames and removes a
+ * Checks whether `directory` can hold sessions: makes it if it is missing, reads it, and writes, renames and removes a
  * temporary file in it. The value is a list of warnings, each a sentence, empty when all is well.
  *
  * Fails with `check-failed`, whose `reason` is a sentence that says what is wrong and what to do.
  */
-export function checkDirectory (directory: string, { directoryMode = 0o700, disk = new Disk() }: CheckOptions = {}): ResultAsync<readonly string[], CheckFailed> {
+export function checkDirectory (directory: string, { directoryMode = 0o700, durable = false, disk = new Disk() }: CheckOptions = {}): ResultAsync<readonly string[], CheckFailed> {
   const failed = (what: string, advice: string) => (cause: unknown): CheckFailed => {
     const code = errorCode(cause)
     return { type: 'check-failed', directory, reason: `The session directory ${directory} ${what}${code === undefined ? '' : ` (${code})`}: ${advice}`, cause }
   }
-  return disk.directoryMode(directory).mapErr(failed('is not a directory or cannot be looked at', 'give the path of a directory that this process may read and write'))
+  return disk.directoryMode(directory).mapErr(failed('is not a directory or cannot be accessed', 'give the path of a directory that this process may read and write'))
     .andThen((mode): ResultAsync<number, CheckFailed> => mode === null
       ? disk.makeDirectory(directory, directoryMode)
         .map(() => directoryMode)
@@ -40,6 +45,9 @@ export function checkDirectory (directory: string, { directoryMode = 0o700, disk
     .andThen(mode => tryReading(directory, disk)
       .mapErr(failed('cannot be read', `let ${user()} read and enter it`))
       .andThen(() => tryWriting(directory, disk).mapErr(failed('cannot be written', `let ${user()} write to it, and see that the disk is neither full nor read-only`)))
+      .andThen(() => durable
+        ? disk.flushDirectory(directory).mapErr(failed('cannot be flushed to the device', 'do without the option durable; node --permission refuses fsync'))
+        : settledOk(true))
       .map(() => warningsOf(directory, mode)))
 }
 

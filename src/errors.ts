@@ -28,10 +28,17 @@ export interface TouchFailed { readonly type: 'touch-failed', readonly file: str
 /** The file could not be removed, and may still be there. */
 export interface RemoveFailed { readonly type: 'remove-failed', readonly file: string, readonly cause: unknown }
 
+/**
+ * The pointer from an owner to the session could not be made. The session is as it was written. `listOwner` and
+ * `revokeOwner` read all sessions until a prune has made the index complete; if that could not be noted either, those of
+ * other processes miss the session until a prune has made its pointer.
+ */
+export interface IndexFailed { readonly type: 'index-failed', readonly file: string, readonly cause: unknown }
+
 /** The directory could not be read to its end. What was removed until then is gone; everything else is unchanged. */
 export interface ScanFailed { readonly type: 'scan-failed', readonly directory: string, readonly cause: unknown }
 
-/** The directory cannot hold sessions: it cannot be made, read or written. Nothing was changed. */
+/** The directory cannot hold sessions: it cannot be made, read or written. It may have been made; nothing else was changed. */
 export interface CheckFailed { readonly type: 'check-failed', readonly directory: string, readonly reason: string, readonly cause: unknown }
 
 /** Other users can see the names of the session files. The directory can be used nevertheless. */
@@ -50,6 +57,6 @@ export interface UnsupportedPlugin { readonly type: 'unsupported-plugin', readon
 export type ReadFailure = ReadFailed | Malformed | DecryptFailed | NotEncrypted
 
 /** Everything that can go wrong with a session: a closed union, distinguished by `type`. */
-export type SessionError =
-  InvalidId | ReadFailure | NotSerializable | WriteFailed | TouchFailed | RemoveFailed | ScanFailed | CheckFailed | DirectoryExposed |
+export type SessionFailure =
+  InvalidId | ReadFailure | NotSerializable | WriteFailed | TouchFailed | RemoveFailed | IndexFailed | ScanFailed | CheckFailed | DirectoryExposed |
   DiskSlow | UnsupportedPlugin

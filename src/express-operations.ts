@@ -2,7 +2,6 @@ import type { Session } from 'fastify'
 import { callBackLater, optionalCallback, requiredCallback, type Callback } from './callbacks.ts'
 import type { ListedSession } from './list.ts'
 import { loadRecord } from './load.ts'
-import { callbackError } from './observability/messages.ts'
 import { StoreOperations } from './operations.ts'
 import { sessionFile } from './path.ts'
 import { hasCookie, type StoredSession } from './session/session.ts'
@@ -29,33 +28,24 @@ export abstract class ExpressOperations extends StoreOperations {
    * are by `prune`.
    */
   clear (callback?: Callback): void {
-    callBackLater(this.#clear(), optionalCallback(callback) ?? (error => { if (error) this.report({ type: 'scan-failed', directory: this.directory, cause: error }) }))
+    callBackLater(this.#clear(), optionalCallback(callback) ?? (error => { if (error) this.context.report(error.cause) }))
   }
 
   async #collect<T> (map: (listed: ListedSession<Session>) => T): Promise<T[]> {
     const collected: T[] = []
-    for await (const listed of this.#listed(false)) collected.push(map(listed))
+    for await (const listed of this.list()) collected.push(map(listed))
     return collected
   }
 
-  // What reaches a callback names no path.
-  async * #listed (expired: boolean): AsyncGenerator<ListedSession<Session>, void, undefined> {
-    try {
-      yield * this.list({ expired })
-    } catch (cause) {
-      throw callbackError({ type: 'scan-failed', directory: this.directory, cause })
-    }
-  }
-
   async #clear (): Promise<void> {
-    for await (const { id, session } of this.#listed(true)) {
+    for await (const { id, session } of this.list({ expired: true })) {
       if (hasCookie(session as StoredSession) || await this.#isEncrypted(id)) await this.revoke(id)
     }
   }
 
   async #isEncrypted (id: string): Promise<boolean> {
     return await sessionFile(this.directory, id, this.options)
-      .asyncAndThen(file => loadRecord(file, this.readOptions))
+      .asyncAndThen(file => loadRecord(file, this.context.readOptions))
       .map(record => record?.text.isEncrypted ?? false)
       .unwrapOr(false)
   }

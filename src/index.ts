@@ -20,18 +20,19 @@ export type {
 export type { Decrypted, Secret } from './encryption/cipher.ts'
 export type { EncryptionOptions } from './encryption/envelope.ts'
 export type {
-  CheckFailed, DecryptFailed, DirectoryExposed, DiskSlow, InvalidId, Malformed, NotEncrypted, NotSerializable, ReadFailed, ReadFailure,
-  RemoveFailed, ScanFailed, SessionError, TouchFailed, UnsupportedPlugin, WriteFailed
+  CheckFailed, DecryptFailed, DirectoryExposed, DiskSlow, IndexFailed, InvalidId, Malformed, NotEncrypted, NotSerializable, ReadFailed, ReadFailure,
+  RemoveFailed, ScanFailed, SessionFailure, TouchFailed, UnsupportedPlugin, WriteFailed
 } from './errors.ts'
 export type { ReplaceOptions } from './fs/atomic.ts'
-export type { DiskOptions, Io, SyncLimits } from './fs/disk.ts'
+export type { DiskOptions, Io } from './fs/disk.ts'
+export type { SyncLimits } from './fs/limits.ts'
 export type { ListedSession, ListOptions } from './list.ts'
-export type { StoreFailure } from './observability/messages.ts'
+export type { StoreError } from './observability/messages.ts'
 export type { Logger, ReportOptions } from './observability/reporter.ts'
 export type { StoreStats } from './observability/statistics.ts'
 export type { StoreOptions } from './options.ts'
 export type { PathOptions } from './path.ts'
-export type { PruneOptions, PruneReport } from './pruning/prune.ts'
+export type { PruneOptions, PruneReport } from './pruning/options.ts'
 export type { ReadOptions } from './read.ts'
 export type { RemoveOptions } from './remove.ts'
 export type { ExpiryOptions } from './session/expiry.ts'

@@ -6,7 +6,7 @@ import type { ReadFailure } from './errors.ts'
 import { Disk } from './fs/disk.ts'
 import { loadSession } from './load.ts'
 import { sessionId } from './path.ts'
-import type { Mutation } from './queue/mutation.ts'
+import type { UnwrittenMutations } from './queue/mutation.ts'
 import { isExpired, type ExpiryOptions } from './session/expiry.ts'
 import type { StoredSession } from './session/session.ts'
 
@@ -29,9 +29,9 @@ export interface ListOptions extends EncryptionOptions, ExpiryOptions {
   readonly disk?: Disk
 }
 
-/** What `FileStore` adds to the options of `listSessions`: changes that were accepted and are not in the files yet. */
-export interface PendingChanges {
-  readonly pending?: { files: () => string[], pending: (file: string) => Mutation | null } | null
+/** What `FileStore` adds to the options of `listSessions`: changes that were accepted and are not in the files yet. @internal */
+export interface UnwrittenChanges {
+  readonly unwritten?: UnwrittenMutations | null
 }
 
 /** A session in a list. */
@@ -54,30 +54,33 @@ export interface ListedSession<Session = StoredSession> {
  * for await (const { id, session } of listSessions('./sessions')) console.log(id, session.user)
  * ```
  */
-export async function * listSessions (directory: string, options: ListOptions & PendingChanges = {}): AsyncGenerator<ListedSession, void, undefined> {
-  const { disk = new Disk('auto'), pending = null } = options
+export function listSessions (directory: string, options?: ListOptions): AsyncGenerator<ListedSession, void, undefined>
+/** @internal */
+export function listSessions (directory: string, options: ListOptions & UnwrittenChanges): AsyncGenerator<ListedSession, void, undefined>
+export async function * listSessions (directory: string, options: ListOptions & UnwrittenChanges = {}): AsyncGenerator<ListedSession, void, undefined> {
+  const { disk = new Disk('auto') } = options
   const slice = new TimeSlice()
-  const unwritten = new Set(pending?.files())
+  const unlisted = new Set(options.unwritten?.files())
   const list = (id: string | null, file: string) => id === null ? null : listSession(id, file, { ...options, disk })
   for await (const names of disk.listFiles(directory)) {
     for (const name of names) {
       const file = join(directory, name)
-      unwritten.delete(file)
+      unlisted.delete(file)
       await slice.yield()
       const listed = await list(sessionId(name, options), file)
       if (listed !== null) yield listed
     }
   }
-  for (const file of unwritten) {
+  for (const file of unlisted) {
     const listed = await list(sessionId(basename(file), options), file)
     if (listed !== null) yield listed
   }
 }
 
-/** The session `id` as a list has it, or `null` when there is none to list. */
-export async function listSession (id: string, file: string, options: ListOptions & PendingChanges & { readonly disk: Disk }): Promise<ListedSession | null> {
-  const { pending, onFailure, expired = false } = options
-  const loaded: ResultAsync<ListedSession | null, ReadFailure> = loadSession(file, pending?.pending(file) ?? null, options).map(loaded => {
+/** The session `id` as a list has it, or `null` when there is none to list. @internal */
+export async function listSession (id: string, file: string, options: ListOptions & UnwrittenChanges & { readonly disk: Disk }): Promise<ListedSession | null> {
+  const { unwritten, onFailure, expired = false } = options
+  const loaded: ResultAsync<ListedSession | null, ReadFailure> = loadSession(file, unwritten?.mutationOf(file) ?? null, options).map(loaded => {
     if (loaded === null || (!expired && isExpired(loaded.expiresAt, options))) return null
     const { session, lastUsedAt, expiresAt, size } = loaded
     return { id, session, lastUsedAt: new Date(lastUsedAt), expiresAt: new Date(expiresAt), size }

@@ -6,7 +6,8 @@ import type { Malformed, ReadFailure } from './errors.ts'
 import type { Disk } from './fs/disk.ts'
 import { NotUtf8 } from './fs/node.ts'
 import { isRacy, lastUsedAtOf, systemTime, type FileVersion } from './fs/version.ts'
-import type { Mutation, SessionState } from './queue/mutation.ts'
+import type { Mutation } from './queue/mutation.ts'
+import type { SessionState } from './queue/step.ts'
 import { withExpiry, type ExpiryOptions, type SessionWithExpiry } from './session/expiry.ts'
 import type { SessionText } from './session/session-text.ts'
 
@@ -31,7 +32,7 @@ export interface LoadedSession extends SessionWithExpiry {
   readonly text: SessionText
   /** In milliseconds since 1970. */
   readonly lastUsedAt: number
-  /** The size of the file, or of the text that will be in it, in bytes. */
+  /** The size of the file, in bytes; for a change that is not written yet, about. */
   readonly size: number
 }
 
@@ -43,22 +44,22 @@ export function loadSession (file: string, pending: Mutation | null, options: Lo
   const stored: ResultAsync<SessionRecord | null, ReadFailure> = pending?.isAbsolute ? settledOk(null) : loadRecord(file, options)
   return stored
     .map(record => ({ state: stateOf(record), size: record?.version.size ?? 0 }))
-    .orElse((failure): Result<{ state: SessionState, size: number }, ReadFailure> => pending === null ? err(failure) : ok({ state: 'unreadable', size: 0 }))
+    .orElse((failure): Result<{ state: SessionState, size: number }, ReadFailure> => pending === null ? err(failure) : ok({ state: 'unknown', size: 0 }))
     .andThen(({ state, size }): Result<LoadedSession | null, Malformed> => {
       const current = pending === null ? state : pending.applyTo(state)
-      if (current === null || current === 'unreadable') return ok(null)
+      if (current === null || current === 'unknown') return ok(null)
       const { text, lastUsedAt } = current
       return text.parse()
-        .map(session => ({
-          ...withExpiry(session, lastUsedAt, options), text, lastUsedAt, size: current === state ? size : Buffer.byteLength(text.text)
-        }))
+        .map(parsed => {
+          const { session, expiresAt } = withExpiry(parsed, lastUsedAt, options)
+          return { session, expiresAt, text, lastUsedAt, size: current === state ? size : Buffer.byteLength(text.text) }
+        })
         .mapErr(cause => ({ type: 'malformed', file, cause }))
     })
 }
 
 /**
- * The record of `file`, from the cache where the file's version allows it; `null` when there is no such file. This is the
- * only way in which session files are read.
+ * The record of `file`, from the cache where the file's version allows it; `null` when there is no such file.
  *
  * Fails with `read-failed` when the file system refuses, with `malformed` when the file is not UTF-8, and with
  * `decrypt-failed` or `not-encrypted` as the `EncryptionOptions` say. Whether the text is a session is not known yet.
@@ -66,18 +67,21 @@ export function loadSession (file: string, pending: Mutation | null, options: Lo
 export function loadRecord (file: string, options: LoadOptions): ResultAsync<SessionRecord | null, ReadFailure> {
   const takenAt = systemTime()
   return options.disk.stat(file).mapErr(failure(file))
-    .andThen(version => version === null ? settledOk(null) : loadVersion(file, version, { ...options, takenAt }))
+    .andThen(version => version === null ? settledOk(null) : loadRecordOf(file, version, takenAt, options))
 }
 
-/** `loadRecord` for a file whose version was taken at `takenAt`, by the system's clock. */
-export function loadVersion (file: string, version: FileVersion, options: LoadOptions & { readonly takenAt: number }): ResultAsync<SessionRecord | null, ReadFailure> {
+/**
+ * `loadRecord` for a file whose version is known, taken at `takenAt` by the system's clock. This is the only way in which
+ * session files are read.
+ */
+export function loadRecordOf (file: string, version: FileVersion, takenAt: number, options: LoadOptions): ResultAsync<SessionRecord | null, ReadFailure> {
   const { cache, onLookup } = options
   const known = cache?.lookup(file, version) ?? null
   onLookup?.(known !== null)
   if (known !== null) return settledOk(recordOf(known, version))
   return readText(file, version, options).map(text => {
     if (text === null) return null
-    if (!isRacy(version, options.takenAt)) cache?.remember(file, text, version)
+    if (!isRacy(version, takenAt)) cache?.remember(file, text, version)
     return recordOf(text, version)
   })
 }

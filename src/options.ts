@@ -12,8 +12,8 @@ import { currentTime, defaultTtl, type ExpiryOptions } from './session/expiry.ts
 /** The options of `new FileStore(directory, options)`. */
 export interface StoreOptions extends EncryptionOptions, ExpiryOptions, ReplaceOptions, ReportOptions {
   /**
-   * How often the last use of an unchanged session is recorded at most, in milliseconds; for lifetimes below 100 times
-   * this, each hundredth of the lifetime. 0 records each use.
+   * The least time between two recordings of the use of an unchanged session, in milliseconds; a hundredth of its lifetime
+   * if that is less. 0 records each use.
    * @default 1_000
    */
   readonly touchInterval?: number
@@ -36,9 +36,9 @@ export interface StoreOptions extends EncryptionOptions, ExpiryOptions, ReplaceO
    */
   readonly merge?: boolean
   /**
-   * When `set` and `destroy` call back. `'disk'`: when the file has changed. `'memory'`: at once, and the file follows
-   * within 50 ms; for an application that is the only process on its directory. A process that is killed loses the
-   * changes of that moment.
+   * When `set` and `destroy` call back. `'disk'`: when the file has changed. `'memory'`: when the change is accepted; the
+   * file is written within 50 ms, unless the disk refuses. A process that is killed loses the changes of that moment. For an
+   * application that is the only process on its directory.
    * @default 'disk'
    */
   readonly acknowledge?: 'disk' | 'memory'
@@ -49,8 +49,8 @@ export interface StoreOptions extends EncryptionOptions, ExpiryOptions, ReplaceO
    */
   readonly pruneInterval?: number
   /**
-   * Whose a session is: a name that is not empty, or nothing. With it the store keeps an index, so that `listOwner` and
-   * `revokeOwner` read the sessions of that owner alone.
+   * The owner of a session: a name that is not empty, or nothing. With it the store keeps an index, so that `listOwner` and
+   * `revokeOwner` read the sessions of that owner alone. The index is built again when the function's source text changes.
    * @default there is no index
    */
   readonly owner?: OwnerOf
@@ -96,7 +96,7 @@ const validators: { readonly [Name in keyof StoreOptions]-?: Validator } = {
   merge: boolean,
   acknowledge: [value => value === 'disk' || value === 'memory', "'disk' or 'memory'"],
   pruneInterval: interval,
-  // Checked by `Cipher`, so that nothing of it gets into a message.
+  // Checked by `Cipher`, so that no message contains the secret.
   secret: [() => true, ''],
   requireEncryption: boolean,
   log: [value => isLogger(value), 'a logger with the methods warn and error, such as app.log'],

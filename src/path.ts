@@ -5,7 +5,7 @@ import type { InvalidId } from './errors.ts'
 /** How sessions are named on disk. */
 export interface PathOptions {
   /**
-   * What ends the name of each session file; may be empty.
+   * What ends the name of each session file: letters, digits, `.`, `_` and `-`, or nothing.
    * @default '.json'
    */
   readonly extension?: string
@@ -14,7 +14,7 @@ export interface PathOptions {
 /** The ending of session files unless told otherwise. */
 export const defaultExtension = '.json'
 
-// What stands for itself in a file name.
+// The characters of an id that are not encoded in a file name.
 const plain = /^[\w-]+$/
 
 /** The most characters of a file's name: what ext4, XFS, Btrfs, APFS and NTFS allow. */
@@ -23,12 +23,12 @@ const longestName = 255
 /**
  * The file that holds the session `id`: `<directory>/<encoded id><extension>`.
  *
- * Letters, digits, `_` and `-` stand for themselves, every other byte is
- * percent-encoded (a dot too), so that no id leaves the directory, no two ids
- * share a file, and `sessionId` can turn the name back.
+ * Letters, digits, `_` and `-` are kept, every other byte is percent-encoded (a dot too), so that no id
+ * leaves the directory, no two ids have the same name, and `sessionId` can turn the name back. (Names that differ only in
+ * case are one file on macOS and Windows by default.)
  *
- * Fails with `invalid-id` when the id is not a string, is empty, is not
- * well-formed Unicode, or makes a name of more than 255 bytes.
+ * Fails with `invalid-id` when the id is not a string, is empty, is not well-formed Unicode, or makes a name of more than
+ * 255 bytes.
  */
 export function sessionFile (directory: string, id: string, options: PathOptions = {}): Result<string, InvalidId> {
   const { extension = defaultExtension } = options
@@ -41,8 +41,8 @@ export function sessionFile (directory: string, id: string, options: PathOptions
 }
 
 /**
- * The id of the session that a file of this name holds, or `null` when
- * `sessionFile` makes no such name: a temporary file, a stranger.
+ * The id of the session that a file of this name holds, or `null` when `sessionFile` makes no such name: a temporary
+ * file, or a file that is not the store's.
  */
 export function sessionId (name: string, options: PathOptions = {}): string | null {
   const { extension = defaultExtension } = options

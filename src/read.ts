@@ -23,7 +23,7 @@ export interface ReadOptions extends ExpiryOptions, EncryptionOptions {
   readonly cache?: SessionCache
 }
 
-/** What `FileStore` adds to the options of `readSession`. */
+/** What `FileStore` adds to the options of `readSession`. @internal */
 export interface PendingOptions {
   readonly onLookup?: (isHit: boolean) => void
   /** A change that was accepted and is not in the file yet. */
@@ -42,12 +42,19 @@ export interface PendingOptions {
  * const session = await sessionFile('./sessions', id).asyncAndThen(file => readSession(file))
  * ```
  */
+export function readSession (file: string, options?: ReadOptions): ResultAsync<StoredSession | null, ReadFailure>
+/** @internal */
+export function readSession (file: string, options: ReadOptions & PendingOptions): ResultAsync<StoredSession | null, ReadFailure>
 export function readSession (file: string, options: ReadOptions & PendingOptions = {}): ResultAsync<StoredSession | null, ReadFailure> {
-  const { disk = new Disk(), pending = null } = options
-  return loadSession(file, pending, { ...options, disk }).map(loaded => {
+  const { pending = null } = options
+  return loadSession(file, pending, hasDisk(options) ? options : { ...options, disk: new Disk() }).map(loaded => {
     if (loaded === null || isExpired(loaded.expiresAt, options)) return null
     const { session, text, lastUsedAt } = loaded
-    attachMergeBase(session, { file, text, recordedAt: lastUsedAt, countedFrom: Date.now() })
+    attachMergeBase(session, { file, text, recordedLastUse: lastUsedAt, loadedAt: Date.now() })
     return session
   })
+}
+
+function hasDisk<T extends ReadOptions> (options: T): options is T & { readonly disk: Disk } {
+  return options.disk !== undefined
 }

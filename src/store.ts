@@ -3,7 +3,7 @@ import type { Session } from 'fastify'
 import type { Result, ResultAsync } from 'neverthrow'
 import { settled, toCallback } from './async/result.ts'
 import { optionalCallback, requiredCallback, type Callback } from './callbacks.ts'
-import type { InvalidId, RemoveFailed, SessionError, WriteFailed } from './errors.ts'
+import type { InvalidId, RemoveFailed, SessionFailure, WriteFailed } from './errors.ts'
 import { ExpressOperations } from './express-operations.ts'
 import { callbackError, operatorMessage } from './observability/messages.ts'
 import { resolveOptions, type StoreOptions } from './options.ts'
@@ -48,52 +48,57 @@ export class FileStore extends ExpressOperations implements SessionStore {
 
   /**
    * Calls back with the session `id`, a new object, or with `null` when there is none or it has expired. One that cannot
-   * be read is none either, and is reported to the operator. While the disk is fast, `callback` is called before this
+   * be read counts as none, and is reported to the operator. While the disk is fast, `callback` is called before this
    * returns.
    */
   get (id: string, callback: (error: any, session?: Session | null) => void): void {
     requiredCallback(callback)
     const session = this.#file(id).andThen(file =>
-      this.queue.read(file, pending => readSession(file, pending === null ? this.readOptions : { ...this.readOptions, pending })))
+      this.queue.read(file, pending => readSession(file, pending === null ? this.context.readOptions : { ...this.context.readOptions, pending })))
     toCallback(session, result => {
-      if (result.isErr()) this.report(result.error)
+      if (result.isErr()) this.context.report(result.error)
       const isFound = result.isOk() && result.value !== null
       if (isFound) this.#plugin.loaded(id)
-      this.statistics.got(id, isFound)
+      this.context.statistics.got(id, isFound)
       // The file holds what the application has set, whose type of a session only the application knows.
       callback(null, result.unwrapOr(null) as Session | null)
     })
   }
 
   /**
-   * Makes `session` what the next `get` gives, and calls back when its file holds it. While the disk is fast that is
-   * before this returns. What did not change is not written; only its use is recorded. A session that a request has
-   * loaded and that was ended meanwhile is not brought back.
+   * Saves `session`, merged with what others have changed since it was loaded, and calls back when it is on the disk (with
+   * `acknowledge: 'memory'`, when it is accepted). While the disk is fast that is before this returns. What did not change
+   * is not written; only its use is recorded. A session that was ended since it was loaded is not brought back, which is
+   * not an error.
    */
   set (id: string, session: Session, callback?: Callback): void {
     const written = this.#file(id).andThen(file => {
-      if (this.#plugin.isMissing(id, session, file)) this.report({ type: 'unsupported-plugin', directory: this.directory })
+      if (this.#plugin.detectsUnsupported(id, session, file)) this.context.report({ type: 'unsupported-plugin', directory: this.directory })
       return this.queue.write(file, session)
     })
-    this.#finish(written, callback, () => this.statistics.set(id))
-  }
-
-  /** Ends the session `id`, and calls back when its file is gone. That there was none is not an error. */
-  destroy (id: string, callback?: Callback): void {
-    this.#finish(this.#file(id).andThen(file => this.queue.remove(file)), callback, () => this.statistics.destroyed(id))
+    this.#finish(written, callback, () => this.context.statistics.set(id))
   }
 
   /**
-   * Makes this moment the last use of the session `id`, and its cookie that of `session`; its other content stays. A
-   * session that is gone stays so, without an error. For tools made for express-session: `@fastify/session` does not
-   * call it.
+   * Ends the session `id`, and calls back when its file is gone (with `acknowledge: 'memory'`, when the end is accepted).
+   * That there was none is not an error.
+   */
+  destroy (id: string, callback?: Callback): void {
+    this.#finish(this.#file(id).andThen(file => this.queue.remove(file)), callback, () => this.context.statistics.destroyed(id))
+  }
+
+  /**
+   * Records a use of the session `id` (as the cookie of `session` says, otherwise now), and replaces its cookie by that of
+   * `session` if it has one; its other content is kept. A session that has ended is not brought back, without an error.
+   * For tools made for express-session: `@fastify/session` does not call it.
    */
   touch (id: string, session: { readonly cookie?: unknown } | null | undefined, callback?: Callback): void {
     this.#finish(this.#file(id).andThen(file => this.queue.touch(file, session)), callback)
   }
 
+  /** @internal */
   protected apply (file: string, mutation: Mutation): ResultAsync<Outcome | boolean, WriteFailed | RemoveFailed> {
-    return mutation.isRemoval ? removeSession(file, this.writeOptions) : writeIfChanged(file, mutation, this.writeOptions)
+    return mutation.isRemoval ? removeSession(file, this.context.writeOptions) : writeIfChanged(file, mutation, this.context.writeOptions)
   }
 
   #file (id: string): ResultAsync<string, InvalidId> {
@@ -102,13 +107,13 @@ export class FileStore extends ExpressOperations implements SessionStore {
   }
 
   // Without a callback a failure is reported to the operator.
-  #finish (result: ResultAsync<unknown, SessionError>, callback: Callback | undefined, count?: () => void): void {
+  #finish (result: ResultAsync<unknown, SessionFailure>, callback: Callback | undefined, count?: () => void): void {
     const done = optionalCallback(callback)
     count?.()
-    toCallback(result, (result: Result<unknown, SessionError>) => {
+    toCallback(result, (result: Result<unknown, SessionFailure>) => {
       if (result.isOk()) return done?.()
-      if (done === undefined) return this.report(result.error)
-      this.statistics.failed(result.error)
+      if (done === undefined) return this.context.report(result.error)
+      this.context.statistics.failed(result.error)
       done(callbackError(result.error))
     })
   }

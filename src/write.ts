@@ -1,25 +1,24 @@
-import { dirname } from 'node:path'
 import { ok, type Result, type ResultAsync } from 'neverthrow'
-import { settled, settledErr, settledOk } from './async/result.ts'
-import { isCurrent, SessionCache, type FileRecord } from './cache.ts'
-import { encodeText, type EncryptionOptions } from './encryption/envelope.ts'
+import { settled, settledOk } from './async/result.ts'
+import { isCurrent, SessionCache, type CacheEntry } from './cache.ts'
+import type { EncryptionOptions } from './encryption/envelope.ts'
 import type { NotSerializable, ReadFailure, TouchFailed, WriteFailed } from './errors.ts'
-import { replaceFileAtomic, type ReplaceOptions } from './fs/atomic.ts'
+import type { ReplaceOptions } from './fs/atomic.ts'
 import { Disk } from './fs/disk.ts'
+import { isSameVersion, lastUsedAtOf, type FileVersion } from './fs/version.ts'
 import { loadRecord, stateOf, type SessionRecord } from './load.ts'
-import type { FileTimes } from './fs/node.ts'
-import { expectedVersion, hasDistinctInode, hasMtime, isSameVersion, uniqueMtime, type FileVersion } from './fs/version.ts'
-import { Mutation, type CurrentSession, type OnMerge } from './queue/mutation.ts'
-import { clockSkewMs, currentTime, defaultTtl, expiresAt, lifetimeOf, recordingInterval, type ExpiryOptions } from './session/expiry.ts'
-import { SessionText } from './session/session-text.ts'
-import { datedCookie, serialize, snapshotOf } from './session/snapshot.ts'
-import type { StoredSession } from './session/session.ts'
+import { Mutation } from './queue/mutation.ts'
+import type { CurrentSession, OnMerge } from './queue/step.ts'
+import { saveLastUse, saveSession } from './save.ts'
+import { clockSkewMs, currentTime, defaultTtl, lifetimeOf, recordingInterval, type ExpiryOptions } from './session/expiry.ts'
+import type { SessionText } from './session/session-text.ts'
+import { snapshotOf } from './session/snapshot.ts'
 
 /** How a session is written. */
 export interface WriteOptions extends ExpiryOptions, EncryptionOptions, ReplaceOptions {
   /**
-   * How often the last use of an unchanged session is recorded at most, in milliseconds; less for short lifetimes (see
-   * `recordingInterval`). 0 records each use.
+   * The least time between two recordings of the use of an unchanged session, in milliseconds; a hundredth of its lifetime
+   * if that is less. 0 records each use.
    * @default 0
    */
   readonly touchInterval?: number
@@ -40,23 +39,34 @@ export interface WriteOptions extends ExpiryOptions, EncryptionOptions, ReplaceO
   readonly cache?: SessionCache
 }
 
-/** What `FileStore` adds to the options of `writeIfChanged`. */
+/** What `FileStore` adds to the options of `writeIfChanged`. @internal */
 export interface ObserveOptions {
   readonly onMerge?: OnMerge
   readonly onLookup?: (isHit: boolean) => void
+  /**
+   * Makes each replacement of a content by another by calling `replace`, and may act before and after that. The value is
+   * `false` when another process was quicker: then it is called again, with other contents.
+   */
+  readonly aroundReplace?: (file: string, contents: ReplacedContents, replace: () => ResultAsync<boolean, WriteFailed>) => ResultAsync<boolean, WriteFailed>
 }
 
-/** What a write did: it replaced the file (`'written'`), only recorded the last use (`'touched'`), or neither was needed. */
+/** The content of a file before and after a replacement. */
+export interface ReplacedContents {
+  /** `null` when there is none, or it is not known for certain: the replacement replaces whatever is there. */
+  readonly before: SessionText | null
+  readonly after: SessionText
+}
+
+/** What a write did: it replaced the file (`'written'`), recorded the last use (`'touched'`), or left the file as it was: neither was due, or the use could not be recorded. */
 export type Written = 'written' | 'touched' | 'unchanged'
 
 /** What a mutation did; `'gone'`: its session had been ended, and stays so. */
 export type Outcome = Written | 'gone'
 
-// In milliseconds since 1970: what 32 bits of seconds can say.
-const latestTimeMs = (2 ** 32 - 1) * 1000
-
 type ResolvedOptions = WriteOptions & ObserveOptions & { readonly disk: Disk, readonly cache: SessionCache, readonly clock: () => number }
 
+/** What `FileStore` writes: a change that depends on what the file holds. @internal */
+export function writeIfChanged (file: string, mutation: Mutation, options: WriteOptions & ObserveOptions): ResultAsync<Outcome, WriteFailed>
 /**
  * Makes `file` hold `session` as JSON, with the session's last use as its modification time. A file that holds the same
  * is not written. A reader in any process finds the old session or the new one. A missing directory is made.
@@ -68,7 +78,6 @@ type ResolvedOptions = WriteOptions & ObserveOptions & { readonly disk: Disk, re
  * const written = await sessionFile('./sessions', id).asyncAndThen(file => writeIfChanged(file, { user: 'ada' }))
  * ```
  */
-export function writeIfChanged (file: string, mutation: Mutation, options?: WriteOptions & ObserveOptions): ResultAsync<Outcome, WriteFailed>
 export function writeIfChanged (file: string, session: object, options?: WriteOptions): ResultAsync<Written, NotSerializable | WriteFailed>
 export function writeIfChanged (file: string, change: object, options: WriteOptions & ObserveOptions = {}): ResultAsync<Outcome, NotSerializable | WriteFailed> {
   const { disk = new Disk(), cache = new SessionCache(0), clock = currentTime } = options
@@ -82,14 +91,14 @@ export function writeIfChanged (file: string, change: object, options: WriteOpti
 function write (file: string, mutation: Mutation, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
   const assumed = assumedRecord(file, mutation, options)
   if (assumed === null) return writeOnto(file, mutation, options)
-  const session = mutation.applyTo({ text: assumed.text, cookie: undefined, lastUsedAt: 0 }) as CurrentSession
-  return replace(file, session, version => version !== null && isCurrent(assumed, version), options)
+  const session = mutation.applyTo({ text: assumed.text, cookie: undefined, lastUsedAt: lastUsedAtOf(assumed.validator) }) as CurrentSession
+  return replaceSession(file, session, { before: assumed.text, expected: version => version !== null && isCurrent(assumed, version) }, options)
     .andThen(isReplaced => isReplaced ? settledOk('written' as const) : writeOnto(file, mutation, options))
 }
 
-// A session that was loaded from the content that this process knows of the file. That it is still there is seen right
-// before the rename in any case, which spares looking at it before.
-function assumedRecord (file: string, { steps }: Mutation, { cache }: ResolvedOptions): FileRecord | null {
+// The cached record of the file, if the session was loaded from that content. No `stat` is needed here: the version is
+// checked directly before the rename in any case.
+function assumedRecord (file: string, { steps }: Mutation, { cache }: ResolvedOptions): CacheEntry | null {
   const [step] = steps
   if (steps.length !== 1 || step?.type !== 'merge' || step.base.text === null) return null
   const record = cache.peek(file)
@@ -100,99 +109,61 @@ function assumedRecord (file: string, { steps }: Mutation, { cache }: ResolvedOp
 function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
   let unreadable: ReadFailure | undefined
   return loadRecord(file, options)
-    .map((record): SessionRecord | 'unreadable' | null => record)
+    .map((record): SessionRecord | 'unknown' | null => record)
     // What cannot be read can still be replaced.
-    .orElse((failure): Result<'unreadable', never> => {
+    .orElse((failure): Result<'unknown', never> => {
       unreadable = failure
-      return ok('unreadable')
+      return ok('unknown')
     })
     .andThen((record): ResultAsync<Outcome, WriteFailed> => {
-      const session = mutation.applyTo(record === 'unreadable' ? record : stateOf(record), options.onMerge)
+      const session = mutation.applyTo(record === 'unknown' ? record : stateOf(record), options.onMerge)
       if (session === null) return settledOk('gone')
-      if (session === 'unreadable') {
+      if (session === 'unknown') {
         options.onFailure?.({ type: 'touch-failed', file, cause: unreadable })
         return settledOk('unchanged')
       }
-      const isNew = record === null || record === 'unreadable'
-      if (!isNew && record.text.canonical === session.text.canonical && !record.text.isOutdated) return touchIfDue(file, mutation, session, record, options)
-      return replace(file, session, expectation(mutation, record), options)
+      const isNew = record === null || record === 'unknown'
+      if (!isNew && record.text.canonical === session.text.canonical && !record.text.mustRewrite) return touchIfDue(file, mutation, session, record, options)
+      return replaceSession(file, session, replaceable(mutation, record), options)
         .andThen(isReplaced => isReplaced ? settledOk('written' as const) : writeOnto(file, mutation, options))
     })
 }
 
-// What was merged must be merged again with another content; what replaces everything need not be.
-function expectation ({ steps }: Mutation, record: SessionRecord | 'unreadable' | null): ((version: FileVersion | null) => boolean) | null {
-  if (steps[0]?.type === 'replace') return null
-  if (record === 'unreadable') return version => version !== null
-  if (record === null) return null
-  return version => version !== null && isSameVersion(record.version, version)
+// What a save may replace, and what is known of that content.
+interface Replaceable {
+  readonly before: SessionText | null
+  readonly expected: ((version: FileVersion | null) => boolean) | null
+}
+
+// A merge with `record` may replace that version only. What does not depend on the content replaces any.
+function replaceable ({ steps }: Mutation, record: SessionRecord | 'unknown' | null): Replaceable {
+  if (record === null || steps[0]?.type === 'replace') return { before: null, expected: null }
+  if (record === 'unknown') return { before: null, expected: version => version !== null }
+  return { before: record.text, expected: version => version !== null && isSameVersion(record.version, version) }
+}
+
+function replaceSession (file: string, session: CurrentSession, { before, expected }: Replaceable, options: ResolvedOptions): ResultAsync<boolean, WriteFailed> {
+  const replace = () => saveSession(file, session, expected, options)
+  return options.aroundReplace === undefined ? replace() : options.aroundReplace(file, { before, after: session.text }, replace)
 }
 
 function touchIfDue (file: string, mutation: Mutation, session: CurrentSession, record: SessionRecord, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
   const { touchInterval = 0, ttl = defaultTtl } = options
   const ahead = session.lastUsedAt - record.lastUsedAt
   // Behind by so much: the file's time is from a clock that was ahead, or the session is to expire earlier.
-  const isDue = ahead < -clockSkewMs || (ahead > 0 && ahead >= recordingInterval(session.cookie?.originalMaxAge ?? lifetimeOf(parsed(session), ttl), touchInterval))
+  const isDue = ahead < -clockSkewMs || (ahead > 0 && ahead >= recordingInterval(session.cookie?.originalMaxAge ?? lifetimeOf(session.text.parseCanonical().unwrapOr({}), ttl), touchInterval))
   return isDue ? touch(file, mutation, session, record, options) : settledOk('unchanged')
 }
 
-function touch (file: string, mutation: Mutation, session: CurrentSession, { text, version }: SessionRecord, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
-  const { disk, cache, onFailure } = options
-  const times = timesOf(session, options)
-  return disk.setTimes(file, times)
-    .andThen((isFound): ResultAsync<Outcome, WriteFailed> => {
-      if (!isFound) return writeOnto(file, mutation, options)
-      if (hasDistinctInode(version)) cache.remember(file, text, expectedVersion(times.mtimeMs, version))
-      else cache.delete(file)
-      return settledOk('touched')
-    })
+function touch (file: string, mutation: Mutation, session: CurrentSession, record: SessionRecord, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
+  return saveLastUse(file, session, record, options)
+    .map((isFound): Outcome | 'absent' => isFound ? 'touched' : 'absent')
     // The times of another user's file cannot be set, and some mounts refuse to set any: a new file has the right one.
-    .orElse(cause => replace(file, session, current => current !== null && isSameVersion(version, current), options)
+    .orElse(cause => saveSession(file, session, current => current !== null && isSameVersion(record.version, current), options)
       .map((isReplaced): Outcome => isReplaced ? 'written' : 'unchanged')
       .orElse((): Result<Outcome, WriteFailed> => {
-        onFailure?.({ type: 'touch-failed', file, cause })
+        options.onFailure?.({ type: 'touch-failed', file, cause })
         return ok('unchanged')
       }))
-}
-
-/** Replaces the file. The value is `false` when it is not as expected. */
-function replace (file: string, session: CurrentSession, expected: ((version: FileVersion | null) => boolean) | null, options: ResolvedOptions): ResultAsync<boolean, WriteFailed> {
-  const { disk, cache, durable = false } = options
-  const times = timesOf(session, options)
-  const { canonical } = session.text
-  const remember = (version: FileVersion, isOutdated: boolean) => {
-    const text = new SessionText(canonical, { isCanonical: true, isEncrypted: options.secret !== undefined, isOutdated })
-    // A time that the file system did not take over as it is would not tell this content from the next.
-    if (hasMtime(version, times.mtimeMs)) cache.remember(file, text, expectedVersion(version.mtimeMs, version))
-    else cache.delete(file)
-  }
-  return settled(encodeText(file, serialize({ canonical, cookie: cookieOf(session) }), options))
-    .andThen(text => replaceFileAtomic(file, { text, times, expected }, disk, options))
-    .andThen(version => {
-      if (version === null) return settledOk(false)
-      // Should the flush fail, the next set of the same content has to write again.
-      remember(version, durable)
-      return !durable
-        ? settledOk(true)
-        : disk.flushDirectory(dirname(file)).map(() => {
-          remember(version, false)
-          return true
-        })
-    })
-    .orElse(cause => settledErr({ type: 'write-failed' as const, file, cause }))
-}
-
-function timesOf (session: CurrentSession, { ttl = defaultTtl }: ResolvedOptions): FileTimes {
-  const { cookie, lastUsedAt } = session
-  const expiry = cookie?.originalMaxAge ? lastUsedAt + cookie.originalMaxAge : expiresAt(parsed(session), lastUsedAt, ttl)
-  // The access time tells a prune that the session need not be read before. Not every file system takes times outside of this range.
-  return { mtimeMs: uniqueMtime(Math.max(0, lastUsedAt)), atimeMs: Math.max(0, Math.min(latestTimeMs, expiry)) }
-}
-
-function cookieOf (session: CurrentSession) {
-  return session.cookie === undefined ? datedCookie(parsed(session).cookie, session.lastUsedAt) : session.cookie
-}
-
-function parsed ({ text }: CurrentSession): StoredSession {
-  return SessionText.ofCanonical(text.canonical).parse().unwrapOr({})
+    .andThen((outcome): ResultAsync<Outcome, WriteFailed> => outcome === 'absent' ? writeOnto(file, mutation, options) : settledOk(outcome))
 }

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { checkDirectory } from '../src/check.ts'
 import { Disk } from '../src/fs/disk.ts'
 import { nodeFs, type FsCalls } from '../src/fs/node.ts'
-import { failureOf, namesIn, suiteOnDisk, systemError } from './support.ts'
+import { failureOf, namesIn, suiteOnDisk, systemError, valueOf, watched } from './support.ts'
 
 const test = suiteOnDisk('checkDirectory')
 
@@ -47,8 +47,8 @@ const pathAdvice = 'give the path of a directory that this process may read and 
 
 /** What keeps a directory from holding sessions, and what is said of it. */
 const obstacles: ReadonlyArray<readonly [what: string, put: (file: string) => Promise<unknown>, reason: RegExp, code?: RegExp]> = [
-  ['is a file', file => writeFile(file, ''), new RegExp(`is not a directory or cannot be looked at: ${pathAdvice}$`)],
-  ['is a link to itself', file => symlink(file, file), new RegExp(`is not a directory or cannot be looked at \\(ELOOP\\): ${pathAdvice}$`), /^ELOOP$/],
+  ['is a file', file => writeFile(file, ''), new RegExp(`is not a directory or cannot be accessed: ${pathAdvice}$`)],
+  ['is a link to itself', file => symlink(file, file), new RegExp(`is not a directory or cannot be accessed \\(ELOOP\\): ${pathAdvice}$`), /^ELOOP$/],
   ['is a link to nowhere', file => symlink('nowhere', file), /does not exist and cannot be made \((EEXIST|ENOENT)\): make it, and give it to the user that runs this process$/, /^(EEXIST|ENOENT)$/],
   ['is below a file', file => writeFile(join(file, '..', 'file'), ''), /does not exist and cannot be made \((EEXIST|ENOTDIR)\): make it/, /^(EEXIST|ENOTDIR)$/]
 ]
@@ -69,24 +69,44 @@ for (const [what, put, reason, code] of obstacles) {
 
 /** Calls that are refused, and what is said of them. Permissions themselves do not stop the superuser. */
 const refusals: ReadonlyArray<readonly [names: ReadonlyArray<keyof FsCalls>, code: string, reason: RegExp]> = [
-  [['directoryMode'], 'EACCES', /is not a directory or cannot be looked at \(EACCES\): give the path/],
+  [['directoryMode'], 'EACCES', /is not a directory or cannot be accessed \(EACCES\): give the path/],
   [['openDirectory'], 'EACCES', /cannot be read \(EACCES\): let the user that runs this process( \(uid \d+\))? read and enter it$/],
   [['openNew'], 'EACCES', /cannot be written \(EACCES\): let the user that runs this process( \(uid \d+\))? write to it, and see that the disk is neither full nor read-only$/],
   [['openNew'], 'EROFS', /cannot be written \(EROFS\)/],
   [['fill'], 'ENOSPC', /cannot be written \(ENOSPC\)/],
-  [['rename'], 'EXDEV', /cannot be written \(EXDEV\)/]
+  [['rename'], 'EXDEV', /cannot be written \(EXDEV\)/],
+  [['flushDirectory'], 'ERR_ACCESS_DENIED', /cannot be flushed to the device \(ERR_ACCESS_DENIED\): do without the option durable/]
 ]
 
 for (const [names, code, reason] of refusals) {
   test(`fails with check-failed where the system refuses ${names.join()} with ${code}, and leaves nothing`, async ({ directory }) => {
     const refused = Object.fromEntries(names.map(name => [name, async () => { throw systemError(code) }]))
     const disk = new Disk('async', { calls: { ...nodeFs, ...refused } })
-    const failure = failureOf(await checkDirectory(directory, { disk }))
+    const failure = failureOf(await checkDirectory(directory, { disk, durable: true }))
     assert.equal([failure.type, failure.directory, failure.cause.code], ['check-failed', directory, code])
     assert.match(failure.reason, reason)
     assert.equal(await namesIn(directory), [])
   })
 }
+
+test('flushes the directory only where sessions are to be durable', async ({ directory }) => {
+  for (const durable of [false, true]) {
+    const { calls, log } = watched()
+    valueOf(await checkDirectory(directory, { durable, disk: new Disk('async', { calls }) }))
+    assert.is(log.includes('flushDirectory'), durable)
+  }
+})
+
+test('does without the number of the user where there are none, as on Windows', async ({ directory }) => {
+  const { getuid } = process
+  try {
+    Object.assign(process, { getuid: undefined })
+    const disk = new Disk('async', { calls: { ...nodeFs, openDirectory: async () => { throw systemError('EACCES') } } })
+    assert.match(failureOf(await checkDirectory(directory, { disk })).reason, /let the user that runs this process read and enter it$/)
+  } finally {
+    Object.assign(process, { getuid })
+  }
+})
 
 test('tells the first failure when it cannot clean up either', async ({ directory }) => {
   const calls = { ...nodeFs, rename: async () => { throw systemError('EXDEV') }, remove: async () => { throw systemError('EIO') } } as unknown as FsCalls

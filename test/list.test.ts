@@ -4,9 +4,10 @@ import * as assert from 'uvu/assert'
 import type { ReadFailure } from '../src/errors.ts'
 import { Disk } from '../src/fs/disk.ts'
 import { nodeFs } from '../src/fs/node.ts'
-import { listSessions, type ListedSession, type ListOptions, type PendingChanges } from '../src/list.ts'
+import { listSessions, type ListedSession, type ListOptions, type UnwrittenChanges } from '../src/list.ts'
 import { sessionFile } from '../src/path.ts'
-import { Mutation, type Step } from '../src/queue/mutation.ts'
+import { Mutation } from '../src/queue/mutation.ts'
+import type { Step } from '../src/queue/step.ts'
 import { writeIfChanged } from '../src/write.ts'
 import { now, rejection, snapshot, suiteOnDisk, systemError, valueOf } from './support.ts'
 
@@ -18,7 +19,7 @@ const after = (milliseconds: number) => new Date(now + milliseconds)
 const ways = ['auto', 'async'] as const
 
 /** The sessions of a directory in the order of their ids. */
-async function list (directory: string, options: ListOptions & PendingChanges = {}): Promise<ListedSession[]> {
+async function list (directory: string, options: ListOptions & UnwrittenChanges = {}): Promise<ListedSession[]> {
   const listed: ListedSession[] = []
   for await (const session of listSessions(directory, { clock, ...options })) listed.push(session)
   return listed.sort((one, other) => one.id < other.id ? -1 : 1)
@@ -98,8 +99,8 @@ test('gives each session with its changes that are not in its file yet, and thos
     ['new', Mutation.of(replace({ n: 2 }))],
     ['new-expired', Mutation.of(replace({ cookie: { originalMaxAge: -1 } }))]
   ].map(([id, mutation]) => [valueOf(sessionFile(directory, id as string)), mutation as Mutation]))
-  const pending = { files: () => [...changes.keys(), join(directory, 'other')], pending: (file: string) => changes.get(file) ?? null }
-  assert.equal((await list(directory, { pending })).map(({ id, session, size }) => [id, session, size]), [
+  const unwritten = { files: () => [...changes.keys(), join(directory, 'other')], mutationOf: (file: string) => changes.get(file) ?? null }
+  assert.equal((await list(directory, { unwritten })).map(({ id, session, size }) => [id, session, size]), [
     ['changed', { n: 1 }, 7], ['new', { n: 2 }, 7], ['unchanged', { n: 0 }, 7]
   ])
 })

@@ -9,10 +9,10 @@ import { encodeText } from '../src/encryption/envelope.ts'
 import { Disk } from '../src/fs/disk.ts'
 import { nodeFs } from '../src/fs/node.ts'
 import { expectedVersion, uniqueMtime } from '../src/fs/version.ts'
-import { loadRecord, loadSession, loadVersion, stateOf } from '../src/load.ts'
+import { loadRecord, loadSession, loadRecordOf, stateOf } from '../src/load.ts'
 import { Mutation } from '../src/queue/mutation.ts'
 import { SessionText } from '../src/session/session-text.ts'
-import { failureOf, mergeBase, now, settled, snapshot, suiteOnDisk, systemError, valueOf, versionOf, watched } from './support.ts'
+import { failureOf, mergeBase, now, clockTick, snapshot, suiteOnDisk, systemError, valueOf, versionOf, watched } from './support.ts'
 
 const ways = ['auto', 'async'] as const
 
@@ -102,7 +102,7 @@ for (const io of ways) {
   record(`(${io}) reads a file once when it last changed before this tick of the clock`, async ({ directory }) => {
     const file = join(directory, 'abc.json')
     await writeFile(file, ada)
-    await settled(file)
+    await clockTick(file)
     const { load, reads, lookups } = loader(io)
     for (let time = 0; time < 3; time++) assert.is(await load(file), ada)
     assert.equal([reads(), lookups], [1, [false, true, true]])
@@ -139,7 +139,7 @@ for (const io of ways) {
     for (const text of [ada, bob]) {
       await writeFile(file, text)
       await utimes(file, 1, 1)
-      await settled(file)
+      await clockTick(file)
       assert.is(await load(file), text)
     }
   })
@@ -149,7 +149,7 @@ for (const io of ways) {
     await writeFile(other, bob)
     await utimes(other, 1, 1)
     await writeFile(file, ada)
-    await settled(file)
+    await clockTick(file)
     const { load } = loader(io)
     assert.is(await load(file), ada)
     await rename(other, file)
@@ -159,7 +159,7 @@ for (const io of ways) {
   record(`(${io}) sees that a file is gone, and that it is back`, async ({ directory }) => {
     const [file, aside] = [join(directory, 'abc.json'), join(directory, 'aside')]
     await writeFile(file, ada)
-    await settled(file)
+    await clockTick(file)
     const { load } = loader(io)
     assert.is(await load(file), ada)
     await rename(file, aside)
@@ -202,7 +202,7 @@ for (const io of ways) {
         cache.remember(file, new SessionText(ada), await mark(file))
         if (isFound) {
           assert.is(await load(file), ada)
-          await settled(file)
+          await clockTick(file)
         }
         change(file)
         assert.is(await load(file), bob)
@@ -241,22 +241,22 @@ record('leaves files as they are, whatever they hold', async ({ directory }) => 
 
 record.run()
 
-const version = suiteOnDisk('loadVersion')
+const version = suiteOnDisk('loadRecordOf')
 
 version('is null when the file went away after its version was taken', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   await writeFile(file, ada)
   const found = await versionOf(file)
   unlinkSync(file)
-  assert.equal(await loadVersion(file, found, { disk: new Disk(), takenAt: Date.now() }), ok(null))
+  assert.equal(await loadRecordOf(file, found, Date.now(), { disk: new Disk() }), ok(null))
 })
 
 version('works without a cache, and tells of each lookup', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   await writeFile(file, ada)
   const lookups: boolean[] = []
-  const options = { disk: new Disk(), takenAt: Date.now(), onLookup: (isHit: boolean) => { lookups.push(isHit) } }
-  assert.is(valueOf(await loadVersion(file, await versionOf(file), options))?.text.text, ada)
+  const options = { disk: new Disk(), onLookup: (isHit: boolean) => { lookups.push(isHit) } }
+  assert.is(valueOf(await loadRecordOf(file, await versionOf(file), Date.now(), options))?.text.text, ada)
   assert.equal(lookups, [false])
 })
 

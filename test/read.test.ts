@@ -10,7 +10,7 @@ import { sessionFile } from '../src/path.ts'
 import { Mutation } from '../src/queue/mutation.ts'
 import { readSession, type ReadOptions } from '../src/read.ts'
 import { findMergeBase } from '../src/session/merge-base.ts'
-import { failureOf, loadedByPlugin, namesIn, now, settled, snapshot, suiteOnDisk, valueOf, watched } from './support.ts'
+import { failureOf, loadedByPlugin, namesIn, now, clockTick, snapshot, suiteOnDisk, valueOf, watched } from './support.ts'
 
 const usedAt = now - 1_000
 const clock = () => now
@@ -40,9 +40,9 @@ const living: ReadonlyArray<readonly [what: string, text: string, session: objec
   ['a cookie with expires that is a number, as a Date', `{"cookie":{"expires":${now + 1}}}`, { cookie: { expires: new Date(now + 1) } }],
   ['a cookie with expires, which decides and not ttl', '{"cookie":{"expires":"2030-01-02T03:04:06.000Z"}}', { cookie: { expires: new Date('2030-01-02T03:04:06.000Z') } }, 1],
   ['a cookie whose expires is null', '{"cookie":{"expires":null,"originalMaxAge":null}}', { cookie: { expires: null, originalMaxAge: null } }],
-  ['a cookie whose expires is not a date', '{"cookie":{"expires":"soon"}}', { cookie: { expires: 'soon' } }],
-  ['a cookie that is null', '{"cookie":null}', { cookie: null }],
-  ['a cookie that is a string', '{"cookie":"none"}', { cookie: 'none' }],
+  ['a cookie whose expires is not a date', '{"cookie":{"expires":"soon"}}', { cookie: {} }],
+  ['a cookie that is null, as a session without one', '{"cookie":null,"user":"ada"}', { user: 'ada' }],
+  ['a cookie that is a string, as a session without one', '{"cookie":"none","user":"ada"}', { user: 'ada' }],
   ['a cookie with maxAge, with the expiry of its last use', '{"cookie":{"originalMaxAge":5000}}', { cookie: { originalMaxAge: 5000, expires: new Date(usedAt + 5000) } }],
   ['a cookie with maxAge, and not the earlier date beside it', '{"cookie":{"expires":"2000-01-01T00:00:00.000Z","originalMaxAge":5000}}', { cookie: { expires: new Date(usedAt + 5000), originalMaxAge: 5000 } }],
   ['a cookie with maxAge, and not the later date beside it', '{"cookie":{"expires":"2099-01-01T00:00:00.000Z","originalMaxAge":5000}}', { cookie: { expires: new Date(usedAt + 5000), originalMaxAge: 5000 } }],
@@ -100,7 +100,7 @@ for (const [way, options] of ways) {
   for (const [text, message] of notSessions) {
     read(`fails with malformed for ${JSON.stringify(text).slice(0, 40)}, however often, and leaves the file (${way})`, async ({ directory }) => {
       const file = await makeFile(directory, text)
-      await settled(file)
+      await clockTick(file)
       const given = options()
       for (let time = 0; time < 3; time++) {
         const { cause, ...failure } = failureOf(await readSession(file, given))
@@ -138,7 +138,7 @@ for (const [way, options] of ways) {
 
   read(`gives a new object each time (${way})`, async ({ directory }) => {
     const file = await makeFile(directory, '{"cart":{"items":[1]},"cookie":{"originalMaxAge":5000,"path":"/"}}')
-    await settled(file)
+    await clockTick(file)
     const given = options()
     for (let time = 0; time < 3; time++) {
       const session: any = valueOf(await readSession(file, given))
@@ -223,14 +223,14 @@ read('gives a session that is the merge base of its next save', async ({ directo
     const earliest = Date.now()
     const session = valueOf(await readSession(file, { clock }))!
     const base = findMergeBase(loadedByPlugin({ ...session, cookie: session.cookie }), file)
-    assert.equal([base?.text?.canonical, base?.recordedAt], [text, usedAt])
-    assert.ok(base!.countedFrom! >= earliest && base!.countedFrom! <= Date.now())
+    assert.equal([base?.text?.canonical, base?.recordedLastUse], [text, usedAt])
+    assert.ok(base!.loadedAt! >= earliest && base!.loadedAt! <= Date.now())
   }
 })
 
 read('remembers nothing unless told to', async ({ directory }) => {
   const file = await makeFile(directory, '{}')
-  await settled(file)
+  await clockTick(file)
   const { calls, log } = watched()
   const disk = new Disk('async', { calls })
   await readSession(file, { clock, disk })

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,7 +40,7 @@ export function snapshot (session: object, usedAt = now): Snapshot {
 /** The merge base of a session that was loaded with this content from `file`; `null`: it was made in a request and is not saved yet. */
 export function mergeBase (session: object | null, file = 'file'): MergeBase {
   const text = session === null ? null : SessionText.ofCanonical(snapshot(session).canonical)
-  return { file, text, recordedAt: 0, countedFrom: null }
+  return { file, text, recordedLastUse: 0, loadedAt: null }
 }
 
 /** An error as the system's calls throw it. */
@@ -102,6 +102,18 @@ export function suiteOnDisk (name: string): Test<OnDisk> {
   test.before.each(async context => { context.directory = await freshDirectory() })
   test.after.each(({ directory }) => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
   return test
+}
+
+/**
+ * `test` where `program` is installed. Elsewhere a suite whose tests are skips, which `.ci/run` treats as failures; `hint`
+ * says how to install it.
+ */
+export function requireProgram<Context> (program: string, test: Test<Context>, hint = `apt-get install ${program}`): Test<Context> {
+  if (spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined) return test
+  console.log(`These tests need ${program}: ${hint}`)
+  const skip = () => test.skip()
+  const hook = Object.assign(() => {}, { each () {} })
+  return Object.assign(skip, { before: hook, after: hook, only: skip, skip, run: test.run })
 }
 
 /** A new, empty directory, for who removes it himself. */
@@ -171,7 +183,7 @@ export async function namesIn (directory: string): Promise<string[]> {
  * file system's clock. Nobody can set that time, so it takes what it takes:
  * some 20 milliseconds.
  */
-export async function settled (file: string): Promise<void> {
+export async function clockTick (file: string): Promise<void> {
   const { ctimeMs } = await stat(file)
   while (Date.now() - ctimeMs <= 25) await delay(5)
 }

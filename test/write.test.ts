@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { err, ok } from 'neverthrow'
@@ -7,10 +8,11 @@ import { SessionCache } from '../src/cache.ts'
 import { Disk } from '../src/fs/disk.ts'
 import { nodeFs, type FsCalls } from '../src/fs/node.ts'
 import { sessionFile } from '../src/path.ts'
-import { Mutation, type Step } from '../src/queue/mutation.ts'
+import { Mutation } from '../src/queue/mutation.ts'
+import type { Step } from '../src/queue/step.ts'
 import { readSession } from '../src/read.ts'
 import { writeIfChanged, type WriteOptions } from '../src/write.ts'
-import { failureOf, mergeBase, namesIn, now, rollingSession, settled, snapshot, suiteOnDisk, systemError, valueOf, watched } from './support.ts'
+import { failureOf, mergeBase, namesIn, now, rollingSession, clockTick, snapshot, suiteOnDisk, systemError, valueOf, watched } from './support.ts'
 
 /** What tells one version of a file's content from another. */
 async function contentOf (file: string) {
@@ -146,7 +148,7 @@ for (const [way, options] of ways) {
     const given = options()
     for (let time = 0; time < 2; time++) {
       assert.equal(await writeIfChanged(file, { user: 'ada' }, given), ok('written'))
-      await settled(file)
+      await clockTick(file)
       await rm(dirname(file), { recursive: true })
     }
   })
@@ -381,6 +383,18 @@ touching('writes a session that was removed before its times were set', async ({
   assert.is((await contentOf(file)).time, now + 1)
 })
 
+touching('fails when a session that was removed meanwhile cannot be written', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, { user: 'ada' }, { clock: () => now })
+  const setTimes = async () => {
+    await rm(file)
+    throw systemError('ENOENT')
+  }
+  const openNew = async () => { throw systemError('ENOSPC') }
+  const result = await writeIfChanged(file, { user: 'ada' }, { clock: () => now + 1, disk: new Disk('async', { calls: { ...nodeFs, setTimes, openNew } }) })
+  assert.equal([failureOf(result).type, failureOf(result).cause.code], ['write-failed', 'ENOSPC'])
+})
+
 touching('encrypts a session that is not encrypted with the current secret', async ({ directory }) => {
   const [file, secret, old] = [join(directory, 'abc.json'), 's'.repeat(32), 't'.repeat(32)]
   const session = { user: 'ada' }
@@ -450,7 +464,7 @@ caching('leaves it valid: what was written or touched needs no read', async ({ d
   const given = { disk: new Disk('async', { calls }), cache: new SessionCache() }
   await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => now })
   await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 1 })
-  await settled(file)
+  await clockTick(file)
   await writeIfChanged(file, { user: 'bob' }, { ...given, clock: () => now + 2 })
   assert.equal(valueOf(await readSession(file, { ...given, clock: () => now })), { user: 'bob' })
   assert.is(log.includes('read'), false)
@@ -494,7 +508,7 @@ caching('does not take a file for its own that it touched by mistake', async ({ 
     await nodeFs.setTimes(name, times)
   }
   const given = { disk: new Disk('async', { calls: { ...nodeFs, setTimes } }), cache: new SessionCache() }
-  for (const [wait, at] of [[async () => {}, now], [() => settled(file), now + 100]] as const) {
+  for (const [wait, at] of [[async () => {}, now], [() => clockTick(file), now + 100]] as const) {
     await writeIfChanged(file, { user: 'ada' }, { ...given, clock: () => at })
     await wait()
     isNext = true
@@ -586,6 +600,16 @@ for (const type of ['merge', 'replace-if-present'] as const) {
   })
 }
 
+mutating('does not move the last use back, whether it knows the content of the file or not', async ({ directory }) => {
+  for (const cache of [new SessionCache(0), new SessionCache()]) {
+    const file = join(directory, 'abc.json')
+    await writeIfChanged(file, session, { cache, clock: () => now })
+    const slow: Step = { type: 'merge', snapshot: snapshot({ ...session, a: 2 }, now - 3_000), base: mergeBase(session) }
+    assert.equal(await writeIfChanged(file, Mutation.of(slow), { cache }), ok('written'))
+    assert.is(Math.floor((await stat(file)).mtimeMs), now)
+  }
+})
+
 mutating('replaces a session whatever another process did meanwhile', async ({ directory }) => {
   const { file, outcome } = await overtaken(directory, 1, file => rm(file), { type: 'replace', snapshot: snapshot({ n: 1 }) })
   assert.equal([outcome, (await contentOf(file)).text], [ok('written'), '{"n":1}'])
@@ -639,6 +663,28 @@ mutating('tells of merges and lookups', async ({ directory }) => {
   const [merges, lookups]: [unknown[], unknown[]] = [[], []]
   await writeIfChanged(file, Mutation.of(merge()), { onMerge: keys => { merges.push(keys) }, onLookup: isHit => { lookups.push(isHit) } })
   assert.equal([merges, lookups], [[['a']], [false]])
+})
+
+mutating('is made around each replacement of a content, of which it tells what is there and what is to be', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const replaced: unknown[] = []
+  const cache = new SessionCache()
+  const write = async (step: Step) => await writeIfChanged(file, Mutation.of(step), {
+    cache,
+    aroundReplace: (file, { before, after }, replace) => {
+      replaced.push([before?.canonical ?? null, after.canonical])
+      // Another process is quicker, once.
+      if (replaced.length === 3) writeFileSync(file, '{"a":2,"b":7}')
+      return replace()
+    }
+  })
+  await write({ type: 'replace', snapshot: snapshot(session) })
+  for (const a of [2, 3]) await write({ type: 'merge', snapshot: snapshot({ a, b: 1 }), base: mergeBase({ a: a - 1, b: 1 }) })
+  await write({ type: 'replace', snapshot: snapshot({ a: 0 }) })
+  await write({ type: 'merge', snapshot: snapshot({ a: 0 }), base: mergeBase({ a: 0 }) })
+  assert.equal(replaced, [
+    [null, '{"a":1,"b":1}'], ['{"a":1,"b":1}', '{"a":2,"b":1}'], ['{"a":2,"b":1}', '{"a":3,"b":1}'], ['{"a":2,"b":7}', '{"a":3,"b":7}'], [null, '{"a":0}']
+  ])
 })
 
 mutating.run()

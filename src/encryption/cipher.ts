@@ -89,7 +89,7 @@ export class Cipher {
   }
 }
 
-/** Whether a text is an encrypted session of this library, of any version of the format, and whoever can decrypt it. */
+/** Whether a text is an encrypted session of this library, of any version of the format and under any secret. */
 export function isEncrypted (text: string): boolean {
   // Parsing every session for this would cost more than this search.
   if (!text.includes('"fastify-file-session-store/')) return false

@@ -21,12 +21,12 @@ export interface EncryptionOptions extends PathOptions {
 }
 
 /**
- * The text for `file`: encrypted if there is a secret. Fails with a `TypeError` when the secret is unusable or the file
- * does not have the name of a session, to which the encryption is bound.
+ * The text for `file`: encrypted if there is a secret. Fails with a `TypeError` when the secret is unusable, the file does
+ * not have the name of a session, to which the encryption is bound, or the text would be read as an encrypted session.
  */
 export function encodeText (file: string, text: string, options: EncryptionOptions): Result<string, TypeError> {
   const { secret } = options
-  if (secret === undefined) return ok(text)
+  if (secret === undefined) return isEncrypted(text) ? err(new TypeError('its key encrypted marks an encrypted session')) : ok(text)
   const id = sessionId(basename(file), options)
   if (id === null) return err(new TypeError('its name is not that of a session, to which its encryption would be bound'))
   return safeCipher(secret).map(cipher => cipher.encrypt(text, id))
@@ -40,7 +40,7 @@ export function decodeText (file: string, raw: string, options: EncryptionOption
   const { secret, requireEncryption = false } = options
   const failed = (reason: string) => ({ type: 'decrypt-failed' as const, file, reason })
   if (!isEncrypted(raw)) {
-    return requireEncryption ? err({ type: 'not-encrypted', file }) : ok(new SessionText(raw, { isOutdated: secret !== undefined }))
+    return requireEncryption ? err({ type: 'not-encrypted', file }) : ok(new SessionText(raw, { mustRewrite: secret !== undefined }))
   }
   if (secret === undefined) return err(failed('no secret is given'))
   return safeCipher(secret).mapErr(({ message }) => failed(message)).andThen(cipher => {
@@ -48,7 +48,7 @@ export function decodeText (file: string, raw: string, options: EncryptionOption
     const decrypted = id === null ? null : cipher.decrypt(raw, id)
     return decrypted === null
       ? err(failed('none of the secrets decrypts it, or it was altered or renamed'))
-      : ok(new SessionText(decrypted.text, { isEncrypted: true, isOutdated: !decrypted.isCurrent }))
+      : ok(new SessionText(decrypted.text, { isEncrypted: true, mustRewrite: !decrypted.isCurrent }))
   })
 }
 

@@ -10,8 +10,9 @@ import type { FileVersion } from './version.ts'
 /** How files are replaced. */
 export interface ReplaceOptions {
   /**
-   * Whether the file and its directory are flushed to the device before the result, so that the session outlives a loss
-   * of power. When only the last use is recorded, nothing is flushed.
+   * Whether the file and its directory are flushed to the device before the result, so that the session survives a loss
+   * of power. Such writes are never synchronous, with the consequences of `io: 'async'`. When only the last use is
+   * recorded, nothing is flushed.
    * @default false
    */
   readonly durable?: boolean
@@ -35,21 +36,33 @@ export interface Replacement {
   readonly expected: ((version: FileVersion | null) => boolean) | null
 }
 
+// How often a replacement is begun when the directory is moved away, or the temporary file removed, before the rename.
+const maxAttempts = 3
+
 /**
- * Replaces `file` atomically: a reader in any process finds the old content or the new one. Makes a missing directory.
- * The value is the version of the new file before its rename, which sets a new change time, or `null` when the file
- * was not as `expected`. Then, and after a failure, `file` is as it was.
+ * Replaces `file` atomically: a reader in any process finds the old content or the new one. Makes a missing directory,
+ * unless a file is `expected` in it. The value is the version of the new file before its rename, which sets a new change
+ * time, or `null` when the file was not as `expected`. Then, and after a failure, `file` is as it was.
  */
 export function replaceFileAtomic (file: string, replacement: Replacement, disk: Disk, options: ReplaceOptions): ResultAsync<FileVersion | null, unknown> {
+  return replace(file, replacement, disk, options, maxAttempts)
+}
+
+function replace (file: string, replacement: Replacement, disk: Disk, options: ReplaceOptions, attempts: number): ResultAsync<FileVersion | null, unknown> {
   const temporary = temporaryFile(file)
   // The first failure is the one to tell; a prune removes a temporary file that is left.
   const cleanUp = () => disk.remove(temporary).orElse(() => ok(false))
   return createWithDirectory(temporary, replacement, disk, options)
     // The check and the rename follow each other directly: a change by another process in between is lost.
-    .andThen(version => isAsExpected(file, replacement, disk)
-      .andThen(isExpected => isExpected
-        ? disk.rename(temporary, file).map((): FileVersion | null => version)
-        : cleanUp().map(() => null)))
+    .andThen(version => version === null
+      ? settledOk(null)
+      : isAsExpected(file, replacement, disk)
+        .andThen(isExpected => isExpected
+          ? disk.rename(temporary, file).map((): FileVersion | null => version)
+          : cleanUp().map(() => null))
+        .orElse(cause => isNotFound(cause) && attempts > 1
+          ? cleanUp().andThen(() => replace(file, replacement, disk, options, attempts - 1))
+          : settledErr(cause)))
     .orElse(cause => cleanUp().andThen(() => settledErr(cause)))
 }
 
@@ -57,11 +70,13 @@ function isAsExpected (file: string, { expected }: Replacement, disk: Disk): Res
   return expected === null ? settledOk(true) : disk.stat(file).map(expected)
 }
 
-function createWithDirectory (file: string, { text, times }: Replacement, disk: Disk, options: ReplaceOptions): ResultAsync<FileVersion, unknown> {
+// `null` when the directory is missing in which a file is expected: it would be made for nothing.
+function createWithDirectory (file: string, { text, times, expected }: Replacement, disk: Disk, options: ReplaceOptions): ResultAsync<FileVersion | null, unknown> {
   const { durable = false, fileMode = 0o600, directoryMode = 0o700 } = options
   const create = () => disk.create(file, { text, times, mode: fileMode, flush: durable })
-  return create().orElse(cause => {
+  return create().orElse((cause): ResultAsync<FileVersion | null, unknown> => {
     if (!isNotFound(cause)) return settledErr(cause)
+    if (expected?.(null) === false) return settledOk(null)
     const directory = dirname(file)
     return disk.makeDirectory(directory, directoryMode)
       .andThen(first => durable ? flushNames(first, directory, disk) : settledOk(undefined))

@@ -17,8 +17,8 @@ const cooldownMs = 1_000
 
 /**
  * A circuit breaker that decides whether calls to the disk may be made synchronously. It opens after several slow calls
- * in a row (a single one is usually the scheduler's doing, which the thread pool does not help) and closes when, after
- * a second, a call was fast again.
+ * in a row, and closes when a call is fast again after a second. A single slow call does not open it: usually the
+ * operating system's scheduler causes it, and the thread pool would not help.
  */
 export class SlowCallBreaker {
   readonly #options: BreakerOptions

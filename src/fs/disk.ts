@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ok, err, type ResultAsync } from 'neverthrow'
 import { attempt, attemptAsync } from '../async/result.ts'
 import { Semaphore } from '../async/semaphore.ts'
-import { SlowCallBreaker, type BreakerOptions } from './breaker.ts'
-import { isBusy, isNotFound } from './errno.ts'
+import { SlowCallBreaker } from './breaker.ts'
+import { isBusy, isNotEmpty, isNotFound } from './errno.ts'
+import { readLimits, type SyncLimits } from './limits.ts'
 import { nodeFs, type FileTimes, type FsCalls, type NewFile } from './node.ts'
 import { scanDirectory } from './scan.ts'
 import type { FileVersion } from './version.ts'
@@ -21,24 +22,6 @@ export interface DiskOptions {
   readonly calls?: FsCalls
 }
 
-/** When a call is no longer made synchronously. */
-export interface SyncLimits extends Pick<BreakerOptions, 'slowCallMs' | 'slowCalls' | 'stalledCallMs'> {
-  /** Larger files are read through the thread pool, in bytes. */
-  readonly maxSyncBytes: number
-}
-
-/**
- * For reading: a page cache answers in microseconds; a call of a millisecond waited for a device. A result that comes
- * later does no harm there: `@fastify/session` waits for it before the handler runs.
- */
-export const readLimits: SyncLimits = { slowCallMs: 1, slowCalls: 3, stalledCallMs: 20, maxSyncBytes: 256 * 1024 }
-
-/**
- * For writing: a callback that comes later can end the process (fastify/session issues 99, 184, 254), so that only a
- * disk that is slow for good is worth it. A busy local disk makes a single rename wait for tens of milliseconds.
- */
-export const writeLimits: SyncLimits = { slowCallMs: 25, slowCalls: 8, stalledCallMs: 1_000, maxSyncBytes: Infinity }
-
 // The thread pool opens all files before it reads the first: thousands of sessions would use up the descriptors.
 const maxOpenFiles = 64
 
@@ -47,7 +30,8 @@ const renameTimeoutMs = 1_000
 
 /**
  * The calls to the disk that sessions need. Each result is known immediately while calls are synchronous, and comes
- * later through the thread pool: with `io: 'async'`, or for a second after several slow calls in a row.
+ * later through the thread pool: with `io: 'async'`, or for a second after several slow calls in a row or one that stalled.
+ * Large files, flushes and most calls to directories always use the thread pool.
  */
 export class Disk {
   readonly #calls: FsCalls
@@ -55,7 +39,8 @@ export class Disk {
   readonly #breaker: SlowCallBreaker | null
   readonly #maxSyncBytes: number
 
-  constructor (io: Io = 'async', { limits = readLimits, onSlow, calls = nodeFs }: DiskOptions = {}) {
+  constructor (io: Io = 'async', options: DiskOptions = {}) {
+    const { limits = readLimits, onSlow, calls = nodeFs } = options
     this.#calls = calls
     this.#breaker = io === 'auto' ? new SlowCallBreaker({ ...limits, now: calls.now, ...(onSlow && { onOpen: onSlow }) }) : null
     this.#maxSyncBytes = limits.maxSyncBytes
@@ -84,10 +69,9 @@ export class Disk {
 
   /** Creates a file and gives its version; fails when there is one. */
   create (file: string, content: NewFile): ResultAsync<FileVersion, unknown> {
-    if (!content.flush && this.isSync) {
-      return this.#run(() => this.#calls.fillSync(file, this.#calls.openNewSync(file, content.mode), content), () => this.#createAsync(file, content))
-    }
-    return attemptAsync(() => this.#createAsync(file, content))
+    const later = () => this.#createAsync(file, content)
+    if (content.flush) return attemptAsync(later)
+    return this.#run(() => this.#calls.fillSync(file, this.#calls.openNewSync(file, content.mode), content), later)
   }
 
   /** Renames a file over what is there. While another program has that open, it is tried again for a second. */
@@ -121,6 +105,12 @@ export class Disk {
       .map(first => first ?? directory)
   }
 
+  /** Removes a directory that is empty; whether there was one. One that is not empty is left as it is. */
+  removeDirectory (directory: string): ResultAsync<boolean, unknown> {
+    return orFalse(this.#run(() => this.#calls.removeDirectorySync(directory), () => this.#calls.removeDirectory(directory)))
+      .orElse(cause => isNotEmpty(cause) ? ok(false) : err(cause))
+  }
+
   /** Flushes the names in a directory to the device; a missing one has none. */
   flushDirectory (directory: string): ResultAsync<boolean, unknown> {
     return orFalse(attemptAsync(() => this.#calls.flushDirectory(directory)))
@@ -129,6 +119,11 @@ export class Disk {
   /** The names of the regular files in a directory, in batches. Throws the system's error when it cannot be read; a missing one is empty. */
   listFiles (directory: string): AsyncGenerator<readonly string[], void, undefined> {
     return scanDirectory(directory, this.#calls)
+  }
+
+  /** The names of the directories in a directory, as `listFiles` gives those of the files. */
+  listDirectories (directory: string): AsyncGenerator<readonly string[], void, undefined> {
+    return scanDirectory(directory, this.#calls, entry => entry.isDirectory())
   }
 
   #run<T> (now: () => T, later: () => Promise<T>): ResultAsync<T, unknown> {

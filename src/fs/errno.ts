@@ -2,8 +2,17 @@ import { types } from 'node:util'
 
 // What a file system's error says, by its code.
 
-// On Windows a rename is refused while a virus scanner or an indexer has the target open.
-const busyCodes = new Set(['EPERM', 'EACCES', 'EBUSY'])
+/**
+ * The codes of calls that may have failed because another program has the file open for a moment. Windows answers with
+ * any of these while a virus scanner or an indexer has it open. Elsewhere EPERM and EACCES are there to stay (a directory
+ * with the sticky bit); an SMB share answers with one of the other two.
+ */
+export function busyCodesOn (platform: NodeJS.Platform): ReadonlySet<string> {
+  return new Set(platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY'] : ['EBUSY', 'ETXTBSY'])
+}
+
+/** Those of this platform. */
+export const busyCodes = busyCodesOn(process.platform)
 
 /** Whether a call failed because there is no such file or directory. */
 export function isNotFound (cause: unknown): boolean {
@@ -16,7 +25,13 @@ export function isAlreadyExists (cause: unknown): boolean {
   return errorCode(cause) === 'EEXIST'
 }
 
-/** Whether a call may have failed because another program has the file open for a moment. */
+/** Whether a directory was not removed because there is something in it. POSIX allows EEXIST: illumos gives that. */
+export function isNotEmpty (cause: unknown): boolean {
+  const code = errorCode(cause)
+  return code === 'ENOTEMPTY' || code === 'EEXIST'
+}
+
+/** Whether a call failed with one of `busyCodes`, and may succeed in a moment. */
 export function isBusy (cause: unknown): boolean {
   return busyCodes.has(errorCode(cause) ?? '')
 }

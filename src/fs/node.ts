@@ -9,7 +9,7 @@ export interface FileTimes { readonly atimeMs: number, readonly mtimeMs: number 
 /** What a new file is to be. */
 export interface NewFile {
   readonly text: string
-  /** The mode, whatever the umask. It is never wider than this, at no moment. */
+  /** The mode, whatever the umask. At no moment is it wider than this. */
   readonly mode: number
   readonly times: FileTimes
   /** Whether the content is flushed to the device. */
@@ -33,9 +33,11 @@ const futimes = promisify(fs.futimes)
 const fchmod = promisify(fs.fchmod)
 const fsync = promisify(fs.fsync)
 const mkdir = promisify(fs.mkdir)
+const rmdir = promisify(fs.rmdir)
 const opendir = promisify(fs.opendir)
+const statfs = promisify(fs.statfs)
 
-/** All calls that this library makes to the file system, each synchronously and through the thread pool. */
+/** All calls that a store makes to the file system, each synchronously and through the thread pool. */
 export const nodeFs = {
   // An exception for each absent session would cost more than the call.
   statSync (file: string): FileVersion | null {
@@ -84,6 +86,8 @@ export const nodeFs = {
   remove: promisify(fs.unlink),
   makeDirectorySync: (directory: string, mode: number): string | undefined => fs.mkdirSync(directory, { recursive: true, mode }),
   makeDirectory: (directory: string, mode: number): Promise<string | undefined> => mkdir(directory, { recursive: true, mode }),
+  removeDirectorySync: (directory: string): void => fs.rmdirSync(directory),
+  removeDirectory: (directory: string): Promise<void> => rmdir(directory),
   async flushDirectory (directory: string): Promise<void> {
     const descriptor = await open(directory, 'r')
     try {
@@ -98,6 +102,8 @@ export const nodeFs = {
     return stats.mode
   },
   openDirectory: (directory: string, bufferSize: number): Promise<fs.Dir> => opendir(directory, { bufferSize }),
+  /** The number by which the system knows the kind of the file system, as of statfs(2). */
+  fileSystemType: async (directory: string): Promise<number> => (await statfs(directory)).type,
   /** A monotonic clock, in milliseconds. */
   now: (): number => performance.now()
 }

@@ -29,7 +29,7 @@ const clockTickMs = 20
 // In milliseconds. Where times are whole seconds (HFS+, ext3, NFSv2; two on FAT), so is the tick.
 const coarseTickMs = 2_100
 
-// In microseconds: the two above it are left to times that were truncated.
+// In microseconds. `lastUsedAtOf` adds 1.2 to undo a truncation: more than this would become the next millisecond.
 const lastMicrosecond = 997
 
 /**
@@ -76,7 +76,7 @@ export function matches (version: FileVersion, expected: ExpectedVersion): boole
     version.birthtimeMs === expected.birthtimeMs && version.ctimeMs <= expected.latestCtimeMs
 }
 
-/** Whether both are versions of the same content of the same file. */
+/** Whether both describe the same file with the same content. */
 export function isSameVersion (one: FileVersion, other: FileVersion): boolean {
   return one.ctimeMs === other.ctimeMs && one.mtimeMs === other.mtimeMs && one.ino === other.ino && one.size === other.size
 }

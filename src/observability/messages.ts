@@ -1,29 +1,29 @@
 import { inspect, types } from 'node:util'
-import type { SessionError } from '../errors.ts'
+import type { SessionFailure } from '../errors.ts'
 import { errorCode } from '../fs/errno.ts'
 
 /** A failure as an `Error`, for logs and for `onFailure`: with the failure's fields, a message and the system's code. */
-export type StoreFailure = Error & SessionError & { readonly code: string }
+export type StoreError = Error & SessionFailure & { readonly code: string }
 
 /**
  * A failure as the `Error` that is passed to a callback, with the failure as its `cause`. Fastify sends the message of
  * an error to the client: it says what failed, and neither the path nor the id.
  */
-export function callbackError (failure: SessionError): Error {
+export function callbackError (failure: SessionFailure): Error {
   const code = 'cause' in failure ? errorCode(failure.cause) : undefined
   // No property `code`: @fastify/session would take the disk's ENOENT for "no session".
   return new Error(`${summaries[failure.type]}${code === undefined ? '' : ` (${code})`}`, { cause: failure })
 }
 
 /** A failure as an `Error` for the operator, who may see paths. */
-export function operatorError (failure: SessionError): StoreFailure {
+export function operatorError (failure: SessionFailure): StoreError {
   const cause = 'cause' in failure ? failure.cause : undefined
   const error = new Error(operatorMessage(failure), { cause })
   return Object.assign(error, failure, { code: errorCode(cause) ?? failure.type })
 }
 
 /** A failure in one sentence for the operator. */
-export function operatorMessage (failure: SessionError): string {
+export function operatorMessage (failure: SessionFailure): string {
   switch (failure.type) {
     case 'invalid-id': return `The session id ${inspect(failure.id, { maxStringLength: 64 })} cannot name a file: ${failure.reason}`
     case 'read-failed': return `The session file ${failure.file} cannot be read: ${reasonOf(failure.cause)}`
@@ -34,6 +34,7 @@ export function operatorMessage (failure: SessionError): string {
     case 'write-failed': return `The session file ${failure.file} cannot be written: ${reasonOf(failure.cause)}`
     case 'touch-failed': return `The last use of the session in ${failure.file} cannot be recorded: ${reasonOf(failure.cause)}`
     case 'remove-failed': return `The session file ${failure.file} cannot be removed: ${reasonOf(failure.cause)}`
+    case 'index-failed': return `The index of owners lacks the session in ${failure.file}: ${reasonOf(failure.cause)}`
     case 'scan-failed': return `The session directory ${failure.directory} cannot be read: ${reasonOf(failure.cause)}`
     case 'check-failed':
     case 'directory-exposed': return failure.reason
@@ -42,7 +43,7 @@ export function operatorMessage (failure: SessionError): string {
   }
 }
 
-const summaries: Readonly<Record<SessionError['type'], string>> = {
+const summaries: Readonly<Record<SessionFailure['type'], string>> = {
   'invalid-id': 'The session id cannot name a file',
   'read-failed': 'The session could not be read',
   malformed: 'The session could not be read',
@@ -52,6 +53,7 @@ const summaries: Readonly<Record<SessionError['type'], string>> = {
   'write-failed': 'The session could not be written',
   'touch-failed': 'The use of the session could not be recorded',
   'remove-failed': 'The session could not be removed',
+  'index-failed': 'The index of owners could not be changed',
   'scan-failed': 'The sessions could not be listed',
   'check-failed': 'The session directory cannot be used',
   'directory-exposed': 'The session directory can be entered by other users',

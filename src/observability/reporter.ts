@@ -1,15 +1,15 @@
-import type { SessionError } from '../errors.ts'
-import { operatorError, type StoreFailure } from './messages.ts'
+import type { SessionFailure } from '../errors.ts'
+import { operatorError, type StoreError } from './messages.ts'
 
 /** A logger such as pino's or Fastify's `app.log`. */
 export interface Logger {
-  /** Any other failure. */
-  warn (properties: object, message: string): void
-  /** A change that failed, or a directory that cannot be used. */
+  /** For `write-failed`, `remove-failed`, `scan-failed`, `check-failed` and `unsupported-plugin`. */
   error (properties: object, message: string): void
+  /** For every other failure. */
+  warn (properties: object, message: string): void
 }
 
-/** Who hears of failures that are passed to no callback. */
+/** Where failures that are not passed to a callback are reported. */
 export interface ReportOptions {
   /**
    * Logs each kind of failure at most once a minute, with `err` and the number of those in between.
@@ -20,21 +20,21 @@ export interface ReportOptions {
    * Called with each failure, an `Error` that has the failure's fields too. For programs.
    * @default nothing is called
    */
-  readonly onFailure?: (failure: StoreFailure) => void
+  readonly onFailure?: (failure: StoreError) => void
 }
 
-type Kind = SessionError['type']
+type Kind = SessionFailure['type']
 
-// In milliseconds. One damaged directory is one message, not one a file.
+// In milliseconds. A damaged directory is reported once, not once for each file.
 const quietMs = 60_000
 
 const seriousKinds: ReadonlySet<Kind> = new Set(['write-failed', 'remove-failed', 'scan-failed', 'check-failed', 'unsupported-plugin'])
 
 /** Reports failures to the operator, in a turn of its own, so that nothing the operator's code does affects a request. */
 export class Reporter {
-  readonly #log: (error: StoreFailure, suppressed: number) => void
-  readonly #onFailure: ((failure: StoreFailure) => void) | undefined
-  readonly #quiet = new Map<Kind, { suppressed: number, last: SessionError | null }>()
+  readonly #log: (error: StoreError, suppressed: number) => void
+  readonly #onFailure: ((failure: StoreError) => void) | undefined
+  readonly #quiet = new Map<Kind, { suppressed: number, last: SessionFailure | null }>()
 
   constructor ({ log, onFailure }: ReportOptions) {
     this.#onFailure = onFailure
@@ -43,14 +43,14 @@ export class Reporter {
   }
 
   /** Reports a failure. */
-  readonly report = (failure: SessionError): void => {
+  readonly report = (failure: SessionFailure): void => {
     process.nextTick(() => {
       safely(() => this.#onFailure?.(operatorError(failure)))
       this.#limit(failure)
     })
   }
 
-  #limit (failure: SessionError): void {
+  #limit (failure: SessionFailure): void {
     const quiet = this.#quiet.get(failure.type)
     if (quiet !== undefined) {
       quiet.suppressed++
@@ -60,35 +60,38 @@ export class Reporter {
     this.#tell(failure, 0)
   }
 
-  #tell (failure: SessionError, suppressed: number): void {
+  #tell (failure: SessionFailure, suppressed: number): void {
     safely(() => this.#log(operatorError(failure), suppressed))
-    const quiet: { suppressed: number, last: SessionError | null } = { suppressed: 0, last: null }
+    const quiet: { suppressed: number, last: SessionFailure | null } = { suppressed: 0, last: null }
     this.#quiet.set(failure.type, quiet)
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       this.#quiet.delete(failure.type)
       if (quiet.last !== null) this.#tell(quiet.last, quiet.suppressed - 1)
-    }, quietMs).unref()
+    }, quietMs)
+    // A number in Jest's jsdom environment.
+    timer.unref?.()
   }
 }
 
 function logWith (log: Logger) {
-  return (err: StoreFailure, suppressed: number) =>
+  return (err: StoreError, suppressed: number) =>
     log[seriousKinds.has(err.type) ? 'error' : 'warn'](suppressed > 0 ? { err, suppressed } : { err }, messageOf(err, suppressed))
 }
 
-function warn (error: StoreFailure, suppressed: number): void {
+function warn (error: StoreError, suppressed: number): void {
   process.emitWarning(messageOf(error, suppressed), { type: 'FileStoreWarning', code: error.type })
 }
 
-function messageOf ({ message }: StoreFailure, suppressed: number): string {
+function messageOf ({ message }: StoreError, suppressed: number): string {
   return suppressed > 0 ? `${message} (and ${suppressed} more of this kind in the last minute)` : message
 }
 
-// A logger or listener that throws must not end the process.
-function safely (call: () => void): void {
+// A logger or listener that throws, or rejects, must not end the process.
+function safely (call: () => unknown): void {
+  const warnOf = (cause: unknown) => process.emitWarning(`The store's log or onFailure has thrown: ${String(cause)}`, { type: 'FileStoreWarning' })
   try {
-    call()
+    Promise.resolve(call()).catch(warnOf)
   } catch (cause) {
-    process.emitWarning(`The store's log or onFailure has thrown: ${String(cause)}`, { type: 'FileStoreWarning' })
+    warnOf(cause)
   }
 }

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
-import type { SessionError } from '../errors.ts'
-import type { PruneReport } from '../pruning/prune.ts'
+import type { SessionFailure } from '../errors.ts'
+import type { PruneReport } from '../pruning/options.ts'
 import type { Outcome } from '../write.ts'
 
 /** What a store has done since it was made. */
@@ -17,17 +17,17 @@ export interface StoreStats {
   readonly writes: number
   /** Last uses that were recorded without a write. */
   readonly touches: number
-  /** Sessions that were ended by `destroy` or `revoke`. */
+  /** Calls of `destroy` and `revoke`. */
   readonly destroys: number
   /** Sets that were merged with what others had changed meanwhile. */
   readonly merges: number
   /** Merges in which both sides had changed the same key. */
   readonly conflicts: number
   /** Failures, by type. */
-  readonly failures: Readonly<Partial<Record<SessionError['type'], number>>>
-  /** Sessions with changes under way. */
+  readonly failures: Readonly<Partial<Record<SessionFailure['type'], number>>>
+  /** Sessions with operations under way, or changes that are not written yet. */
   readonly queueLength: number
-  /** The last prune of this process, or `null`. */
+  /** The last prune of this store, or `null`. */
   readonly lastPrune: (PruneReport & { readonly at: Date }) | null
 }
 
@@ -46,7 +46,7 @@ const channels = {
 export class Statistics {
   readonly #directory: string
   readonly #counts = { gets: 0, hits: 0, misses: 0, sets: 0, writes: 0, touches: 0, destroys: 0, merges: 0, conflicts: 0 }
-  readonly #failures: Partial<Record<SessionError['type'], number>> = {}
+  readonly #failures: Partial<Record<SessionFailure['type'], number>> = {}
   #lastPrune: StoreStats['lastPrune'] = null
 
   constructor (directory: string) {
@@ -96,7 +96,7 @@ export class Statistics {
     if (channels.prune.hasSubscribers) channels.prune.publish({ directory: this.#directory, report })
   }
 
-  failed (failure: SessionError): void {
+  failed (failure: SessionFailure): void {
     this.#failures[failure.type] = (this.#failures[failure.type] ?? 0) + 1
     if (channels.failure.hasSubscribers) channels.failure.publish({ directory: this.#directory, failure })
   }

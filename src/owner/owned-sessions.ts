@@ -1,85 +1,156 @@
 import { basename } from 'node:path'
 import { ok, type ResultAsync } from 'neverthrow'
 import { settledOk } from '../async/result.ts'
+import type { IndexFailed, ReadFailure } from '../errors.ts'
 import { systemTime } from '../fs/version.ts'
 import { loadRecord, type LoadOptions } from '../load.ts'
-import { sessionId } from '../path.ts'
-import type { PruneVisitor } from '../pruning/prune.ts'
-import type { Mutation } from '../queue/mutation.ts'
-import { SessionText } from '../session/session-text.ts'
+import { sessionFile, sessionId, type PathOptions } from '../path.ts'
+import type { PruneVisitor } from '../pruning/options.ts'
+import type { SessionText } from '../session/session-text.ts'
 import type { StoredSession } from '../session/session.ts'
+import type { ReplacedContents } from '../write.ts'
 import { OwnerIndex, type OwnerIndexOptions } from './owner-index.ts'
 
-// Hourly prunes look whether the sessions have their pointers, each at another part, so that all are seen within a day.
+// Each hour of the day another part of the sessions is due to be verified: the prunes of a day, whatever their interval,
+// read each session once.
 const parts = 24
 const hourMs = 60 * 60 * 1000
+
+/** What owned sessions are known by: the index, and how their files are named and read. */
+export type OwnedSessionsOptions = OwnerIndexOptions & LoadOptions & PathOptions & {
+  /** Called for each session whose pointer could not be made. */
+  readonly onFailure?: (failure: IndexFailed) => void
+}
+
+/** What a prune does for the index. */
+export interface VisitorOptions {
+  /** Whether all sessions are verified, and not only those that are due. */
+  readonly isFull?: boolean
+  /** Ends the visit early. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /** Keeps the index of owners up to date with the changes of the sessions. */
 export class OwnedSessions {
   readonly index: OwnerIndex
-  readonly #load: LoadOptions
+  readonly #directory: string
+  readonly #options: OwnedSessionsOptions
+  // How many pointers could not be made.
+  #missing = 0
 
-  constructor (directory: string, options: OwnerIndexOptions, load: LoadOptions) {
+  constructor (directory: string, options: OwnedSessionsOptions) {
     this.index = new OwnerIndex(directory, options)
-    this.#load = load
+    this.#directory = directory
+    this.#options = options
   }
 
-  /** Makes a mutation by `apply`, and the pointers that it needs before that. */
-  apply<T, E> (file: string, mutation: Mutation, apply: () => ResultAsync<T, E>): ResultAsync<T, E> {
-    const id = sessionId(basename(file), this.#load)
-    if (id === null) return apply()
-    if (mutation.isRemoval) return this.#remove(file, id, apply)
-    const changes = mutation.steps.flatMap(step => {
-      if (!('snapshot' in step)) return []
-      const base = 'base' in step ? step.base.text : null
-      if (base?.canonical === step.snapshot.canonical) return []
-      const before = base === null ? null : this.#ownerIn(base)
-      const after = this.#ownerIn(SessionText.ofCanonical(step.snapshot.canonical))
-      return before === after ? [] : [{ before, after }]
-    })
-    if (changes.length === 0) return apply()
-    return changes.reduce((done: ResultAsync<unknown, never>, { after }) => done.andThen(() => this.#add(after, id)), settledOk(undefined))
-      .andThen(apply)
-      .andThen(value => changes.reduce((done: ResultAsync<unknown, never>, { before }) => done.andThen(() => this.#drop(before, id)), settledOk(undefined)).map(() => value))
+  /**
+   * Replaces a session by `replace`, whose value says whether it did. Makes the pointer of the new owner before that, and
+   * removes that of the former one after it.
+   */
+  replacing<E> (file: string, { before, after }: ReplacedContents, replace: () => ResultAsync<boolean, E>): ResultAsync<boolean, E> {
+    if (before?.canonical === after.canonical) return replace()
+    const [former, owner] = [before === null ? null : this.#ownerIn(before), this.#ownerIn(after)]
+    if (former === owner) return replace()
+    return this.#add(owner, file)
+      .andThen(replace)
+      .andThen(isReplaced => isReplaced ? this.#settle(former, file).map(() => true) : settledOk(false))
   }
 
-  /** What a prune does for the index: it completes one that is not, removes pointers with their sessions, and looks for missing ones. */
-  async visitor (): Promise<PruneVisitor & { readonly finish: () => Promise<void> }> {
-    const isComplete = await this.index.isComplete()
-    const part = Math.floor(systemTime() / hourMs) % parts
+  /** Removes a session by `remove`, and its pointer after that. */
+  removing<T, E> (file: string, remove: () => ResultAsync<T, E>): ResultAsync<T, E> {
+    return this.#stored(file).orElse(() => ok(null))
+      .andThen(owner => remove().andThen(value => (owner === null ? settledOk(null) : this.#settle(owner, file)).map(() => value)))
+  }
+
+  /**
+   * What a prune does for the index: it completes one that is not, removes pointers with their sessions, makes those that
+   * are missing, and removes those whose sessions are gone. `finish` is called when the prune has come to its end.
+   */
+  async visitor ({ isFull = false, signal }: VisitorOptions = {}): Promise<PruneVisitor & { readonly finish: () => Promise<void> }> {
+    const { index } = this
+    const start = systemTime()
+    const verifiedAt = await index.completeness.verifiedAt()
+    if (verifiedAt === null) await index.completeness.removeMarks()
+    const isDue = verifiedAt === null || isFull ? () => true : duePart(verifiedAt, start)
+    const missing = this.#missing
     let isWhole = true
     return {
-      mustRead: name => !isComplete || name.charCodeAt(0) % parts === part,
-      live: async (id, session) => {
-        const owner = this.index.ownerOf(session)
-        if (owner !== null && (await this.index.add(owner, id)).isErr()) isWhole = false
-      },
-      removed: async (id, session) => {
-        const owner = this.index.ownerOf(session)
-        if (owner !== null) await this.index.remove(owner, id)
-      },
-      finish: async () => { if (!isComplete && isWhole) await this.index.complete() }
+      mustRead: isDue,
+      live: async (id, session) => { await this.#index(index.ownerOf(session), id) },
+      unread: () => { isWhole = false },
+      removed: async (id, session) => { await this.#drop(index.ownerOf(session), id) },
+      finish: async () => {
+        if (isWhole && missing === this.#missing) await (verifiedAt === null ? index.completeness.markComplete(start) : index.completeness.markVerified(start))
+        await index.sweep(name => !signal?.aborted && isDue(name))
+      }
     }
   }
 
-  #remove<T, E> (file: string, id: string, apply: () => ResultAsync<T, E>): ResultAsync<T, E> {
-    return loadRecord(file, this.#load)
-      .map(record => record === null ? null : this.#ownerIn(record.text))
-      .orElse(() => ok(null))
-      .andThen(owner => apply().andThen(value => this.#drop(owner, id).map(() => value)))
+  // The owner of the session that is in the file.
+  #stored (file: string): ResultAsync<string | null, ReadFailure> {
+    return loadRecord(file, this.#options).map(record => record === null ? null : this.#ownerIn(record.text))
   }
 
   #ownerIn (text: SessionText): string | null {
     return text.parse().map((session: StoredSession) => this.index.ownerOf(session)).unwrapOr(null)
   }
 
-  // The session is written all the same: it is found by a scan then.
-  #add (owner: string | null, id: string): ResultAsync<unknown, never> {
-    if (owner === null) return settledOk(undefined)
-    return this.index.add(owner, id).orElse(() => this.index.incomplete()).orElse(() => ok(undefined))
+  // Removes the pointer of a former owner. Meanwhile another process may have removed that of the owner, or given the session
+  // back to the former one and found the pointer still there. Of a session that cannot be read the pointer stays.
+  #settle (former: string | null, file: string): ResultAsync<unknown, never> {
+    return this.#remove(former, file)
+      .andThen(() => this.#stored(file).orElse(() => ok(former)))
+      .andThen(owner => this.#add(owner, file))
   }
 
-  #drop (owner: string | null, id: string): ResultAsync<unknown, never> {
-    return owner === null ? settledOk(undefined) : this.index.remove(owner, id).orElse(() => ok(undefined))
+  #remove (owner: string | null, file: string): ResultAsync<unknown, never> {
+    return owner === null ? settledOk(undefined) : this.index.removeUnlessPending(owner, this.#idOf(file)).orElse(() => ok(undefined))
   }
+
+  // The session has been expired for longer than any write takes.
+  async #drop (owner: string | null, id: string): Promise<void> {
+    if (owner === null) return
+    await this.index.remove(owner, id)
+    await this.#settle(null, this.#fileOf(id))
+  }
+
+  #add (owner: string | null, file: string): ResultAsync<unknown, never> {
+    return this.#index(owner, this.#idOf(file))
+  }
+
+  // A session whose pointer cannot be made is written all the same: it is found by a scan then.
+  #index (owner: string | null, id: string): ResultAsync<unknown, never> {
+    if (owner === null) return settledOk(undefined)
+    return this.index.add(owner, id)
+      .orElse(cause => {
+        this.#missing++
+        this.#options.onFailure?.({ type: 'index-failed', file: this.#fileOf(id), cause })
+        return this.index.completeness.markIncomplete()
+      })
+      .orElse(() => ok(undefined))
+  }
+
+  #idOf (file: string): string {
+    return sessionId(basename(file), this.#options)!
+  }
+
+  #fileOf (id: string): string {
+    return sessionFile(this.#directory, id, this.#options).unwrapOr('')
+  }
+}
+
+// Whether a name belongs to the parts that are due at `now` when the last prune that verified some was at `verifiedAt`.
+function duePart (verifiedAt: number, now: number): (name: string) => boolean {
+  const [last, current] = [Math.floor(verifiedAt / hourMs), Math.floor(now / hourMs)]
+  // A time in the future is from a clock that was ahead.
+  const due = last > current ? parts : current - last
+  return name => (partOf(name) + parts - (last + 1) % parts) % parts < due
+}
+
+// Ids may begin or end alike: all characters count.
+function partOf (name: string): number {
+  let hash = 0
+  for (let at = 0; at < name.length; at++) hash = (hash * 31 + name.charCodeAt(at)) >>> 0
+  return hash % parts
 }

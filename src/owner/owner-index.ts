@@ -1,22 +1,25 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
-import { err, ok, Result, type ResultAsync } from 'neverthrow'
-import { settledOk } from '../async/result.ts'
+import { ok, Result, type ResultAsync } from 'neverthrow'
+import { attemptAsync, settledOk } from '../async/result.ts'
+import { TimeSlice } from '../async/time-slice.ts'
 import type { Cipher } from '../encryption/cipher.ts'
 import type { Disk } from '../fs/disk.ts'
-import { isAlreadyExists, isNotFound } from '../fs/errno.ts'
-import { systemTime } from '../fs/version.ts'
-import { sessionFile, sessionId } from '../path.ts'
+import { systemTime, type FileVersion } from '../fs/version.ts'
+import { defaultExtension, sessionFile, sessionId, type PathOptions } from '../path.ts'
 import type { StoredSession } from '../session/session.ts'
+import { Completeness } from './completeness.ts'
+import { createEmptyFile } from './empty-file.ts'
 
-/** Whose a session is: a name, or `null` for nobody's. */
+/** The owner of a session: a name, or `null` for none. */
 export type OwnerOf = (session: any) => string | null | undefined
 
 /** What an index is made with. */
-export interface OwnerIndexOptions {
+export interface OwnerIndexOptions extends PathOptions {
   readonly owner: OwnerOf
-  /** Whose keys hide the owners' names. Without it a hash does, which can be tried out. */
+  /** Whose keys hide the owners' names. Without it a hash does, from which a name can be guessed. */
   readonly secret?: Cipher
+  readonly requireEncryption?: boolean
   readonly disk: Disk
   readonly directoryMode: number
 }
@@ -24,24 +27,36 @@ export interface OwnerIndexOptions {
 // In milliseconds. A pointer is made before its session is written: until then it points to nothing.
 const staleAfterMs = 10 * 60_000
 
+// In milliseconds. A write takes well under a second: a pointer that another store has made this recently may belong to a
+// session that is about to be written.
+const pendingMs = 10_000
+
 /**
  * Pointers from owners to the ids of their sessions: empty files `<directory>/.owners/<hash of the owner>/<id>`. A
- * pointer is made before the session is written, so that none is missing whenever a process is killed, and says nothing
- * by itself: whoever follows it must look at the session.
+ * pointer is made before the session is written, so that none is missing whenever a process is killed, and proves nothing
+ * by itself: a reader must compare it with the session. The directory of an owner is removed with its last pointer.
  */
 export class OwnerIndex {
+  /** Whether every session has its pointer. */
+  readonly completeness: Completeness
+  readonly #directory: string
   readonly #root: string
   readonly #options: OwnerIndexOptions
   readonly #hashes: (owner: string) => readonly string[]
-  readonly #marker: string
+  // The access time of the pointers that this store alone has made. Whole seconds, which every file system keeps.
+  readonly #makerMs = randomInt(1, 2 ** 31) * 1000
 
   constructor (directory: string, options: OwnerIndexOptions) {
-    const { secret } = options
+    const { secret, owner, extension = defaultExtension, requireEncryption = false } = options
+    this.#directory = directory
     this.#root = join(directory, '.owners')
     this.#options = options
-    this.#hashes = owner => secret?.pseudonyms(owner) ?? [createHash('sha256').update(owner).digest('base64url')]
-    // With another secret the pointers have other names.
-    this.#marker = join(this.#root, `.complete-${this.#hashes('')[0]}`)
+    this.#hashes = owner => secret?.pseudonyms(owner) ?? [hash(owner)]
+    // Whatever decides which sessions there are, whose they are, and how their pointers are named: with anything else the
+    // index is another one. Of the application's function the source text is known, and not the variables that it uses.
+    const source = Function.prototype.toString.call(owner)
+    const key = hash(JSON.stringify([source, extension, requireEncryption, this.#hashes('')]))
+    this.completeness = new Completeness(this.#root, key, options)
   }
 
   /** The owner of a session, or `null`: it has none, or the application's function throws or gives no name. */
@@ -49,20 +64,23 @@ export class OwnerIndex {
     return Result.fromThrowable(() => this.#options.owner(session))().map(owner => typeof owner === 'string' && owner !== '' ? owner : null).unwrapOr(null)
   }
 
-  /** Makes the pointer to a session; nothing happens when there is one. */
+  /** Makes the pointer to a session; one that exists is new again. */
   add (owner: string, id: string): ResultAsync<unknown, unknown> {
-    const pointer = this.#pointer(this.#hashes(owner)[0]!, id)
-    return this.#create(pointer).orElse(cause => isNotFound(cause)
-      ? this.#options.disk.makeDirectory(dirname(pointer), this.#options.directoryMode).andThen(() => this.#create(pointer))
-      : err(cause))
+    return this.#create(this.#pointer(this.#hashes(owner)[0]!, id))
   }
 
   /** Removes the pointers to a session. */
   remove (owner: string, id: string): ResultAsync<unknown, unknown> {
-    return this.#hashes(owner).reduce(
-      (done: ResultAsync<unknown, unknown>, hash) => done.andThen(() => this.#options.disk.remove(this.#pointer(hash, id))),
-      settledOk(undefined)
-    )
+    return this.#forEach(owner, id, pointer => this.#remove(pointer))
+  }
+
+  /**
+   * Removes the pointers to a session, unless another store has made or renewed one a moment ago: it may be about to write
+   * the session, and if it is killed after that, nobody makes the pointer again. A wrong one is removed as stale later.
+   */
+  removeUnlessPending (owner: string, id: string): ResultAsync<unknown, unknown> {
+    return this.#forEach(owner, id, pointer => this.#options.disk.stat(pointer)
+      .andThen(version => version !== null && this.#isPending(version) ? ok(false) : this.#remove(pointer)))
   }
 
   /** The ids that an owner has pointers to. Throws the system's error when they cannot be read. */
@@ -71,7 +89,7 @@ export class OwnerIndex {
     for (const hash of this.#hashes(owner)) {
       for await (const names of this.#options.disk.listFiles(join(this.#root, hash))) {
         for (const name of names) {
-          const id = sessionId(name, { extension: '' })
+          const id = pointedId(name)
           if (id !== null) ids.add(id)
         }
       }
@@ -79,40 +97,82 @@ export class OwnerIndex {
     return ids
   }
 
-  /** Removes pointers that were found to be wrong, unless they are so new that their session may be about to be written. */
-  async removeStale (owner: string, id: string): Promise<void> {
-    for (const hash of this.#hashes(owner)) {
-      const pointer = this.#pointer(hash, id)
-      const version = (await this.#options.disk.stat(pointer)).unwrapOr(null)
-      if (version !== null && systemTime() - version.ctimeMs >= staleAfterMs) await this.#options.disk.remove(pointer)
+  /**
+   * Removes the pointers of an owner to a session for which `isWrong` resolves to `true`, unless they are so new that the
+   * session may be about to be written. `isWrong` is called again afterwards: another process may have written the session.
+   */
+  async removeStale (owner: string, id: string, isWrong: () => Promise<boolean>): Promise<void> {
+    for (const hash of this.#hashes(owner)) await this.#removeStale(this.#pointer(hash, id), isWrong)
+  }
+
+  /**
+   * Removes the pointers whose session does not exist, and directories without pointers: of the owners whose directories'
+   * names `isDue` is true for. Fails with the system's error when a directory cannot be read.
+   */
+  sweep (isDue: (name: string) => boolean): ResultAsync<void, unknown> {
+    return attemptAsync(async () => {
+      const slice = new TimeSlice()
+      for await (const names of this.#options.disk.listDirectories(this.#root)) {
+        for (const name of names.filter(isDue)) await this.#sweepOwner(join(this.#root, name), slice)
+      }
+    })
+  }
+
+  async #sweepOwner (directory: string, slice: TimeSlice): Promise<void> {
+    for await (const names of this.#options.disk.listFiles(directory)) {
+      for (const name of names) {
+        await slice.yield()
+        const id = pointedId(name)
+        if (id !== null) await this.#removeStale(join(directory, name), () => this.#isAbsent(id))
+      }
     }
+    await this.#options.disk.removeDirectory(directory)
   }
 
-  /** Whether every session that was there when the index was begun has its pointer. */
-  async isComplete (): Promise<boolean> {
-    return (await this.#options.disk.stat(this.#marker)).map(version => version !== null).unwrapOr(false)
+  async #removeStale (pointer: string, isWrong: () => Promise<boolean>): Promise<void> {
+    const version = (await this.#options.disk.stat(pointer)).unwrapOr(null)
+    if (version === null || systemTime() - version.ctimeMs < staleAfterMs || !await isWrong()) return
+    await this.#remove(pointer)
+    if (!await isWrong()) await this.#create(pointer).orElse(() => this.completeness.markIncomplete())
   }
 
-  /** Notes that every session has its pointer. */
-  complete (): ResultAsync<unknown, unknown> {
-    return this.#create(this.#marker).orElse(cause => isNotFound(cause)
-      ? this.#options.disk.makeDirectory(this.#root, this.#options.directoryMode).andThen(() => this.#create(this.#marker))
-      : err(cause))
+  async #isAbsent (id: string): Promise<boolean> {
+    return await sessionFile(this.#directory, id, this.#options)
+      .match(file => this.#options.disk.stat(file).map(version => version === null).unwrapOr(false), () => true)
   }
 
-  /** Notes that a pointer may be missing: it could not be made. */
-  incomplete (): ResultAsync<unknown, unknown> {
-    return this.#options.disk.remove(this.#marker)
+  #forEach (owner: string, id: string, call: (pointer: string) => ResultAsync<unknown, unknown>): ResultAsync<unknown, unknown> {
+    return this.#hashes(owner).reduce(
+      (done: ResultAsync<unknown, unknown>, hash) => done.andThen(() => call(this.#pointer(hash, id))),
+      settledOk(undefined)
+    )
   }
 
-  #create (file: string): ResultAsync<unknown, unknown> {
-    const now = systemTime()
-    return this.#options.disk.create(file, { text: '', mode: 0o600, times: { atimeMs: now, mtimeMs: now }, flush: false })
-      .map((): unknown => undefined)
-      .orElse(cause => isAlreadyExists(cause) ? ok(undefined) : err(cause))
+  #isPending ({ atimeMs, ctimeMs }: FileVersion): boolean {
+    return atimeMs !== this.#makerMs && systemTime() - ctimeMs < pendingMs
+  }
+
+  #remove (pointer: string): ResultAsync<unknown, unknown> {
+    const { disk } = this.#options
+    // A directory that cannot be removed is left to the next prune.
+    return disk.remove(pointer).andThen(isRemoved => isRemoved ? disk.removeDirectory(dirname(pointer)).orElse(() => ok(false)) : ok(false))
+  }
+
+  // One that another store has made is common to both from then on: either may be about to write its session.
+  #create (pointer: string): ResultAsync<void, unknown> {
+    return createEmptyFile(pointer, { atimeMs: this.#makerMs, mtimeMs: systemTime() }, this.#options)
   }
 
   #pointer (hash: string, id: string): string {
     return join(this.#root, hash, sessionFile('', id, { extension: '' }).map(file => basename(file)).unwrapOr('invalid'))
   }
+}
+
+function hash (text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+// The id in the name of a pointer, or `null` for a file that is not one.
+function pointedId (name: string): string | null {
+  return sessionId(name, { extension: '' })
 }

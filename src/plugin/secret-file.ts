@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { constants, copyFile, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isAlreadyExists, isNotFound } from '../fs/errno.ts'
@@ -17,7 +17,8 @@ const writeTimeoutMs = 2_000
  * Rejects with an `Error` that names the file when it cannot be read or made, or is shorter than 32 characters.
  */
 export async function secretFrom (file: string): Promise<string> {
-  const secret = await readSecret(file) ?? await makeSecret(file)
+  if (await readSecret(file) === '') await makeSecret(file)
+  const secret = await readWhole(file)
   if (secret.length >= minLength) return secret
   throw new Error(`The secret file ${file} holds ${secret.length} characters; expected ${minLength} or more: remove it to have a new one made, which ends all sessions`)
 }
@@ -27,39 +28,38 @@ export async function isExposed (file: string): Promise<boolean> {
   return process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0
 }
 
-async function readSecret (file: string): Promise<string | null> {
+// The content of the file, or an empty string when there is none.
+async function readSecret (file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim()
   } catch (cause) {
-    if (isNotFound(cause)) return null
+    if (isNotFound(cause)) return ''
     throw new Error(`The secret file ${file} cannot be read: ${(cause as Error).message}`, { cause })
   }
 }
 
-async function makeSecret (file: string): Promise<string> {
-  const secret = randomBytes(32).toString('base64url')
+// Leaves a file that exists by now as it is.
+async function makeSecret (file: string): Promise<void> {
   const failed = (cause: unknown) => new Error(`The secret file ${file} cannot be made: ${(cause as Error).message}`, { cause })
   await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => { throw failed(cause) })
+  const whole = `${file}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    const handle = await open(file, 'wx', 0o600)
-    try {
-      await handle.writeFile(secret)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    return secret
+    await writeFile(whole, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600, flush: true })
+    // No process finds a partially written file, not even after a full disk or a kill. Some file systems have no links.
+    await link(whole, file).catch((cause: unknown) => isAlreadyExists(cause) ? Promise.reject(cause) : copyFile(whole, file, constants.COPYFILE_EXCL))
   } catch (cause) {
-    if (isAlreadyExists(cause)) return await writtenByAnother(file)
-    throw failed(cause)
+    if (!isAlreadyExists(cause)) throw failed(cause)
+  } finally {
+    // The first failure is the one to report.
+    await rm(whole, { force: true }).catch(() => {})
   }
 }
 
-async function writtenByAnother (file: string): Promise<string> {
-  let secret = await readSecret(file) ?? ''
-  for (let waited = 0; secret.length < minLength && waited < writeTimeoutMs; waited += 20) {
+// Another process may just be writing it, where it cannot be made in one step.
+async function readWhole (file: string): Promise<string> {
+  for (let waited = 0; ; waited += 20) {
+    const secret = await readSecret(file)
+    if (secret.length >= minLength || waited >= writeTimeoutMs) return secret
     await delay(20)
-    secret = await readSecret(file) ?? ''
   }
-  return secret
 }

@@ -7,8 +7,8 @@ import type { SessionText } from '../session/session-text.ts'
 export const graceMs = 60_000
 
 /**
- * What a file with the name of a session is: a session that lives or has `'expired'` (and its grace is over); JSON that
- * is not certainly a session (`'foreign'`: it has no cookie); or not JSON at all (`'unreadable'`).
+ * What a file with the name of a session is: a session that is `'live'` or has `'expired'` (and its grace is over); JSON
+ * that is not certainly a session (`'foreign'`: it has no cookie); or not JSON at all (`'unreadable'`).
  */
 export type FileClass = 'live' | 'expired' | 'foreign' | 'unreadable'
 

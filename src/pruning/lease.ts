@@ -27,7 +27,7 @@ export interface LeaseOptions {
  * to the time until the next prune is due, in milliseconds. Of all processes that ask, one gets the lease in each
  * interval; the modification time of the file `.pruned` is the time of the last prune.
  *
- * The lease is a courtesy between processes. Where it cannot be kept (a full disk, no permission, a directory of that
+ * The lease is advisory. Where it cannot be kept (a full disk, no permission, a directory of that
  * name), every process prunes.
  */
 export async function acquirePruneLease (directory: string, { disk, clock, interval }: LeaseOptions): Promise<number> {
@@ -46,12 +46,12 @@ export async function acquirePruneLease (directory: string, { disk, clock, inter
   return await renew(lockFile, version.value, { disk, now }) ? 0 : interval
 }
 
-// Whoever creates the token of an expired lease may renew that lease, if it is still the same one then.
+// The process that creates the token of an expired lease may renew the lease, if it is still the same one then.
 async function renew (lockFile: string, expired: FileVersion, { disk, now }: { readonly disk: Disk, readonly now: number }): Promise<boolean> {
   const token = `${lockFile}-${lastUsedAtOf(expired)}`
   const created = await create(token, now, disk)
   if (created === 'refused') return true
-  if (created === 'exists') return await isStale(token, { disk, now })
+  if (created === 'exists') return await reclaimIfStale(token, { disk, now })
   const version = (await disk.stat(lockFile)).unwrapOr(null)
   const isSame = version !== null && lastUsedAtOf(version) === lastUsedAtOf(expired)
   if (isSame) await disk.setTimes(lockFile, { atimeMs: now, mtimeMs: now })
@@ -60,7 +60,7 @@ async function renew (lockFile: string, expired: FileVersion, { disk, now }: { r
 }
 
 // Removes a token that a dead process has left; the lease is free then.
-async function isStale (token: string, { disk, now }: { readonly disk: Disk, readonly now: number }): Promise<boolean> {
+async function reclaimIfStale (token: string, { disk, now }: { readonly disk: Disk, readonly now: number }): Promise<boolean> {
   const version = await disk.stat(token)
   // It is gone, unless it is a link to nowhere.
   if (version.isOk() && version.value === null) return (await disk.remove(token)).unwrapOr(false)

@@ -45,7 +45,9 @@ export class PruneScheduler {
     if (this.#stopping.signal.aborted) return
     this.#timer = setTimeout(() => {
       this.#running = this.#pruneIfDue().then(delay => this.#schedule(delay))
-    }, delay).unref()
+    }, delay)
+    // A number in Jest's jsdom environment.
+    this.#timer.unref?.()
   }
 
   // Resolves with the time until the next prune.

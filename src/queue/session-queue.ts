@@ -2,15 +2,16 @@ import type { ResultAsync } from 'neverthrow'
 import { settled, settledOk } from '../async/result.ts'
 import type { NotSerializable } from '../errors.ts'
 import { clockSkewMs, recordingInterval } from '../session/expiry.ts'
-import { attachMergeBaseToLive, findMergeBase, isLiveSession, type MergeBase } from '../session/merge-base.ts'
+import { attachMergeBaseToPluginSession, findMergeBase, isPluginSession, type MergeBase } from '../session/merge-base.ts'
 import { snapshotOf, type Snapshot } from '../session/snapshot.ts'
-import type { Mutation, Step } from './mutation.ts'
+import type { Mutation, UnwrittenMutations } from './mutation.ts'
+import type { Step } from './step.ts'
 import { WriteBehindQueue } from './write-behind.ts'
 import { WriteQueue, type Apply } from './write-queue.ts'
 
 /** What a `SessionQueue` is made with. */
 export interface SessionQueueOptions<T, E> {
-  /** Makes a mutation in the file. */
+  /** Applies a mutation to the file. */
   readonly apply: Apply<T, E>
   /** Whether a change is accepted when it is on the disk, or before. */
   readonly acknowledge: 'disk' | 'memory'
@@ -20,7 +21,7 @@ export interface SessionQueueOptions<T, E> {
   readonly ttl: number
   /** In milliseconds. */
   readonly touchInterval: number
-  /** Told of the failures of changes that had been accepted. */
+  /** Called with the failures of changes that had been accepted. */
   readonly onFailure: (failure: E) => void
 }
 
@@ -44,13 +45,18 @@ export class SessionQueue<T, E> {
   }
 
   /** The changes that were accepted and are not in the files yet; `null` when a change is accepted only when it is. */
-  get unwritten (): { files: () => string[], pending: (file: string) => Mutation | null } | null {
+  get unwritten (): UnwrittenMutations | null {
     return this.#writeBehind
   }
 
   /** Resolves when all changes that were called so far are in the files, or `unwritten`. */
   async settle (): Promise<void> {
-    await this.#writes.settle()
+    await this.#queue.settle()
+  }
+
+  /** Whether operations on the session in `file` are under way, or changes of it not written yet. */
+  has (file: string): boolean {
+    return this.#queue.has(file)
   }
 
   /** The number of sessions with operations under way. */
@@ -71,13 +77,14 @@ export class SessionQueue<T, E> {
     const { merge, clock } = this.#options
     const now = clock()
     const base = findMergeBase(session, file) ?? newBase(file, session)
-    return settled(snapshotOf(session, { now, countedFrom: base === null ? null : countedFrom(base) }))
+    return settled(snapshotOf(session, { now, countedFrom: base === null ? null : expiryCountedSince(base) }))
       .mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
       .andThen((snapshot): ResultAsync<T | 'unchanged' | undefined, E> => {
         if (base === null) return this.#mutate(file, { type: 'replace', snapshot })
         if (this.#isRecorded(file, snapshot, base, now)) return settledOk('unchanged')
-        // A request that loaded the session has used it to its end. That of a new one ends when its cookie says.
-        const used = base.countedFrom === null ? snapshot : { ...snapshot, lastUsedAt: now }
+        // A session that was loaded was used until now. When one that was made in this request was last used follows from its
+        // cookie's `expires`.
+        const used = base.loadedAt === null ? snapshot : { ...snapshot, lastUsedAt: now }
         return this.#mutate(file, { type: merge ? 'merge' : 'replace-if-present', snapshot: used, base })
       })
   }
@@ -112,23 +119,23 @@ export class SessionQueue<T, E> {
   }
 
   // Whether the file need not be touched for this: it would only be given a time that differs by a moment.
-  #isRecorded (file: string, { canonical, cookie }: Snapshot, { text, recordedAt }: MergeBase, now: number): boolean {
-    if (text === null || text.isOutdated || text.canonical !== canonical || this.#queue.has(file)) return false
+  #isRecorded (file: string, { canonical, cookie }: Snapshot, { text, recordedLastUse }: MergeBase, now: number): boolean {
+    if (text === null || text.mustRewrite || text.canonical !== canonical || this.has(file)) return false
     const { ttl, touchInterval } = this.#options
-    const age = now - recordedAt
+    const age = now - recordedLastUse
     return age < recordingInterval(cookie?.originalMaxAge ?? ttl, touchInterval) && age > -clockSkewMs
   }
 }
 
 // From when the expiry of the cookie was counted: for a session that was made in a request, that of its last save.
-function countedFrom ({ countedFrom, text, recordedAt }: MergeBase): number | null {
-  return countedFrom ?? (text === null ? null : recordedAt)
+function expiryCountedSince ({ loadedAt, text, recordedLastUse }: MergeBase): number | null {
+  return loadedAt ?? (text === null ? null : recordedLastUse)
 }
 
 // A session that was made in a request has a base from its first save on.
 function newBase (file: string, session: object): MergeBase | null {
-  if (!isLiveSession(session)) return null
-  const base = { file, text: null, recordedAt: 0, countedFrom: null }
-  attachMergeBaseToLive(session, base)
+  if (!isPluginSession(session)) return null
+  const base = { file, text: null, recordedLastUse: 0, loadedAt: null }
+  attachMergeBaseToPluginSession(session, base)
   return base
 }

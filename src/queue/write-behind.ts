@@ -1,53 +1,57 @@
-import { ResultAsync } from 'neverthrow'
-import { promiseOf, settledOk } from '../async/result.ts'
+import type { ResultAsync } from 'neverthrow'
+import { pending, promiseOf, settledOk } from '../async/result.ts'
 import { TimeSlice } from '../async/time-slice.ts'
-import { Mutation, type Step } from './mutation.ts'
+import { FlushSchedule } from './flush-schedule.ts'
+import { Mutation } from './mutation.ts'
+import type { Step } from './step.ts'
 import type { Apply } from './write-queue.ts'
 
-// In milliseconds. Long enough to make one write of a burst of requests.
-const lingerMs = 50
-
-// In milliseconds. A disk that refuses is tried again after the first, and then twice as late each time, up to the second.
-const firstRetryMs = 1_000
-const lastRetryMs = 60_000
-
-// A session that cannot be written must not hold up the others; a disk that cannot be written need not be tried for each.
+// After this many failures in a row the disk counts as refusing, and the other sessions are not tried.
 const maxFailuresInARow = 3
 
-// In bytes. What is accepted and not written takes memory that the cache's bound does not count.
+// In bytes. Changes that are accepted and not written take memory beside the cache.
 const highWaterMark = 16 * 1024 * 1024
 
 // A session that changes this often before it is written costs more with each change.
 const maxSteps = 100
 
 interface Entry {
-  /** Accepted, and not on the way to the disk. */
+  /** Accepted, and not being written. */
   waiting: Mutation | null
-  /** On the way to the disk. */
+  /** Being written. */
   writing: Mutation | null
   /** Changes that are not accepted before they are written, and wait for those before them. */
   queued: number
   /** Resolves when `writing` and what is queued behind it is on the disk or has failed. */
   written: Promise<unknown>
-  /** What both take, in bytes. */
+  /** The size of `waiting` and `writing`, in bytes. */
   bytes: number
 }
 
+interface FlushOptions {
+  /** Whether sessions whose last write failed are tried too. */
+  readonly isRetry: boolean
+  /** After this many failures in a row the other sessions are not tried. */
+  readonly maxFailures: number
+}
+
 /**
- * Accepts changes at once and writes them a moment later (write-behind), those of one session together. While the disk
- * refuses, what was accepted is kept and tried again at growing intervals. When more than 16 MiB are pending, a change
- * is accepted only when it is on the disk.
+ * Accepts changes immediately and writes them within 50 ms (write-behind), those of one session together. A change that
+ * could not be written is kept and retried with exponential backoff: that of one session, or all while the disk refuses.
+ * When more than 16 MiB or 100 changes of a session are pending, a change is accepted only when it is on the disk.
  */
 export class WriteBehindQueue<T, E> {
   readonly #apply: Apply<T, E>
   readonly #onFailure: (failure: E) => void
   readonly #entries = new Map<string, Entry>()
+  /** The files of the sessions whose last write failed. */
+  readonly #failed = new Set<string>()
+  readonly #schedule = new FlushSchedule(isRetry => { void this.#startFlush({ isRetry, maxFailures: maxFailuresInARow }) })
+  #isRefusing = false
   #bytes = 0
-  #timer: NodeJS.Timeout | null = null
   #flushing: Promise<void> | null = null
-  #retryMs = 0
 
-  /** `onFailure` is told of the failures of changes that had been accepted. */
+  /** `onFailure` is called with the failures of changes that had been accepted. */
   constructor (apply: Apply<T, E>, onFailure: (failure: E) => void) {
     this.#apply = apply
     this.#onFailure = onFailure
@@ -64,7 +68,7 @@ export class WriteBehindQueue<T, E> {
   }
 
   /** The changes of the session in `file` that are not written yet, or `null`. */
-  pending (file: string): Mutation | null {
+  mutationOf (file: string): Mutation | null {
     const entry = this.#entries.get(file)
     if (entry === undefined) return null
     const { writing, waiting } = entry
@@ -85,21 +89,26 @@ export class WriteBehindQueue<T, E> {
     entry.waiting = waiting
     this.#entries.set(file, entry)
     this.#count(entry)
-    this.#schedule()
+    this.#scheduleWrite(file)
     return settledOk(undefined)
   }
 
-  /** Reads a session with its pending changes. */
+  /** Reads a session with the changes that were called before and are not written yet. */
   read<U, F> (file: string, read: (pending: Mutation | null) => ResultAsync<U, F>): ResultAsync<U, F> {
-    return read(this.pending(file))
+    const entry = this.#entries.get(file)
+    if (entry === undefined || entry.queued === 0) return read(this.mutationOf(file))
+    return pending(entry.written.then(() => read(this.mutationOf(file))))
+  }
+
+  /** Resolves when all changes so far are accepted, written or given up. */
+  async settle (): Promise<void> {
+    await Promise.all(Array.from(this.#entries.values(), ({ queued, written }) => queued > 0 ? written : undefined))
   }
 
   /** Writes what is pending, trying each session once more, and resolves when that is done. */
   async drain (): Promise<void> {
-    while (this.#flushing !== null) await this.#flushing
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
-    await this.#flush(Infinity)
+    this.#schedule.clear()
+    await this.#startFlush({ isRetry: true, maxFailures: Infinity })
   }
 
   #writeThrough (file: string, entry: Entry, step: Step): ResultAsync<T | undefined, E> {
@@ -107,7 +116,7 @@ export class WriteBehindQueue<T, E> {
     this.#entries.set(file, entry)
     if (entry.writing === null && entry.queued === 0) return write()
     entry.queued++
-    const result = new ResultAsync<T, E>(entry.written.then(() => {
+    const result = pending<T, E>(entry.written.then(() => {
       entry.queued--
       return write()
     }))
@@ -124,17 +133,19 @@ export class WriteBehindQueue<T, E> {
       entry.writing = null
       entry.waiting = waiting
       this.#count(entry)
-      // A session whose write failed goes to the end of the line.
+      // A session whose write failed goes to the end of the queue.
       this.#entries.delete(file)
       if (waiting !== null || entry.queued > 0) this.#entries.set(file, entry)
-      if (waiting !== null) this.#schedule()
+      if (waiting !== null) this.#scheduleWrite(file)
     }
     const result = this.#apply(file, mutation)
       .map(value => {
+        this.#failed.delete(file)
         settle(entry.waiting)
         return value
       })
       .mapErr(failure => {
+        if (accepted !== null) this.#failed.add(file)
         settle(accepted !== null && entry.waiting !== null ? accepted.concat(entry.waiting) : accepted ?? entry.waiting)
         return failure
       })
@@ -142,24 +153,39 @@ export class WriteBehindQueue<T, E> {
     return result
   }
 
-  #schedule (): void {
-    if (this.#timer !== null || this.#flushing !== null) return
-    this.#timer = setTimeout(() => {
-      this.#timer = null
-      this.#flushing = this.#flush(maxFailuresInARow).finally(() => {
-        this.#flushing = null
-        if (this.#entries.size > 0) this.#schedule()
-      })
-    }, Math.max(lingerMs, this.#retryMs))
-    // A disk that refuses for good must not keep the process alive for good.
-    if (this.#retryMs > 0) this.#timer.unref()
+  #scheduleWrite (file: string): void {
+    if (this.#isRefusing || this.#failed.has(file)) this.#schedule.retry()
+    else this.#schedule.soon()
   }
 
-  async #flush (maxFailures: number): Promise<void> {
+  #startFlush (options: FlushOptions): Promise<void> {
+    const flushing = (this.#flushing ?? Promise.resolve())
+      .then(() => this.#flush(options))
+      .finally(() => { if (this.#flushing === flushing) this.#flushing = null })
+    this.#flushing = flushing
+    return flushing
+  }
+
+  async #flush ({ isRetry, maxFailures }: FlushOptions): Promise<void> {
+    if (this.#isRefusing && !isRetry) return this.#schedule.retry()
+    const files = [...this.#entries.keys()]
+    const failed = files.filter(file => this.#failed.has(file))
+    if (isRetry) this.#schedule.backOff()
+    const failures = await this.#writeAll(files.filter(file => !this.#failed.has(file)), maxFailures)
+    this.#isRefusing = failures >= maxFailures
+    if (isRetry) await this.#writeAll(failed, maxFailures - failures)
+    if (this.#isRefusing || this.#failed.size > 0) this.#schedule.retry()
+    else this.#schedule.reset()
+  }
+
+  // Stops after `maxFailures` failures in a row. Resolves to the number of failures in a row at the end.
+  async #writeAll (files: readonly string[], maxFailures: number): Promise<number> {
     const slice = new TimeSlice()
     let failures = 0
-    for (const [file, entry] of [...this.#entries]) {
+    for (const file of files) {
       if (failures >= maxFailures) break
+      const entry = this.#entries.get(file)
+      if (entry === undefined) continue
       while (entry.writing !== null || entry.queued > 0) await entry.written
       if (entry.waiting === null) continue
       const result = await this.#write(file, entry, entry.waiting, entry.waiting)
@@ -167,7 +193,7 @@ export class WriteBehindQueue<T, E> {
       failures = result.isOk() ? 0 : failures + 1
       await slice.yield()
     }
-    this.#retryMs = failures === 0 ? 0 : Math.min(lastRetryMs, Math.max(firstRetryMs, 2 * this.#retryMs))
+    return failures
   }
 
   #count (entry: Entry): void {

@@ -1,6 +1,7 @@
-import { ResultAsync } from 'neverthrow'
-import { promiseOf, settledResult } from '../async/result.ts'
-import { Mutation, type Step } from './mutation.ts'
+import type { ResultAsync } from 'neverthrow'
+import { pending, promiseOf, settledResult } from '../async/result.ts'
+import { Mutation } from './mutation.ts'
+import type { Step } from './step.ts'
 
 /** Makes a mutation of the session in `file`. */
 export type Apply<T, E> = (file: string, mutation: Mutation) => ResultAsync<T, E>
@@ -51,7 +52,7 @@ export class WriteQueue<T, E> {
     const { applied } = entry
     // It must not find what is called after it.
     entry.waiting = null
-    return this.#deliver(entry, file, applied === null ? read() : new ResultAsync(applied.then(read)))
+    return this.#deliver(entry, file, applied === null ? read() : pending(applied.then(read)))
   }
 
   /** Resolves when all operations so far have ended. */
@@ -83,7 +84,7 @@ export class WriteQueue<T, E> {
   #enqueue (entry: Entry<T, E>, file: string, mutation: Mutation): ResultAsync<T, E> {
     const waiting = {
       mutation,
-      result: new ResultAsync<T, E>(entry.delivered.then((): ResultAsync<T, E> => {
+      result: pending<T, E>(entry.delivered.then((): ResultAsync<T, E> => {
         if (entry.waiting === waiting) entry.waiting = null
         return this.#apply(file, waiting.mutation)
       }))
@@ -105,6 +106,6 @@ export class WriteQueue<T, E> {
       if (entry.delivered === last) this.#entries.delete(file)
     })
     const last = entry.delivered
-    return new ResultAsync(inOrder)
+    return pending(inOrder)
   }
 }

@@ -1,3 +1,4 @@
+import { removeUnsendable, timeOf } from './cookie.ts'
 import { isObject, type StoredCookie, type StoredSession } from './session.ts'
 
 /** How long sessions live, and what time it is. */
@@ -49,7 +50,7 @@ export function isRolling (cookie: unknown): cookie is StoredCookie & { original
  * When a session that was last used at `lastUsedAt` expires, in milliseconds since 1970: `originalMaxAge` after that
  * for a rolling cookie; otherwise at the cookie's `expires`; without either, `ttl` milliseconds after the last use.
  */
-export function expiresAt ({ cookie }: StoredSession, lastUsedAt: number, ttl: number): number {
+export function expiryOf ({ cookie }: StoredSession, lastUsedAt: number, ttl: number): number {
   const expires = isRolling(cookie)
     ? lastUsedAt + cookie.originalMaxAge
     : (isObject(cookie) ? timeOf(cookie.expires) : null) ?? lastUsedAt + ttl
@@ -63,12 +64,14 @@ export function isExpired (expiresAt: number, { clock = currentTime }: ExpiryOpt
 
 /**
  * The session with its cookie's `expires` as it stands, and when it expires. Changes `session`, which must be the
- * caller's own. A cookie without a date gets none: it would turn from one that ends with the browser into one that does not.
+ * caller's own. A cookie that is not rolling and has no date gets none: it would turn from one that ends with the browser
+ * into one that does not. What cannot be sent to a browser is removed from the cookie.
  */
 export function withExpiry (session: StoredSession, lastUsedAt: number, { ttl = defaultTtl, clock = currentTime }: ExpiryOptions): SessionWithExpiry {
   // A last use in the future, by a clock that was ahead, must not prolong the session.
-  const expires = expiresAt(session, Math.min(lastUsedAt, clock()), ttl)
+  const expires = expiryOf(session, Math.min(lastUsedAt, clock()), ttl)
   const { cookie } = session
+  if (isObject(cookie)) removeUnsendable(cookie)
   if (isRolling(cookie)) {
     cookie.expires = new Date(expires)
     // The plugin would take it for the expiry.
@@ -97,7 +100,7 @@ export function recordingInterval (lifetime: number | null, touchInterval: numbe
  * When a session that is set at `now` was last used: the moment from which its rolling expiry was counted, never later
  * than `now`.
  */
-export function lastUsedAt (cookie: unknown, now: number): number {
+export function impliedLastUse (cookie: unknown, now: number): number {
   if (!isRolling(cookie)) return now
   const expires = timeOf(cookie.expires)
   return expires === null ? now : Math.min(now, expires - cookie.originalMaxAge)
@@ -115,12 +118,6 @@ export function fixedExpiryOf (cookie: unknown, now: number, countedFrom: number
   const counted = expires - cookie.originalMaxAge
   const isFixed = counted > now + toleranceMs || counted < (countedFrom === null ? 0 : countedFrom - toleranceMs)
   return isFixed || cookie.fixedExpiry === true ? expires : null
-}
-
-/** The time of a cookie's date, in milliseconds since 1970, or `null` when it has none or an invalid one. */
-export function timeOf (date: unknown): number | null {
-  const time = typeof date === 'string' ? Date.parse(date) : date instanceof Date ? date.getTime() : date
-  return typeof time === 'number' && Number.isFinite(time) ? time : null
 }
 
 function hasMaxAge (cookie: unknown): cookie is StoredCookie & { originalMaxAge: number } {

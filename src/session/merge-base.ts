@@ -8,9 +8,9 @@ export interface MergeBase {
   /** The session as the file holds it, or `null` until its first save has reached the file. */
   text: SessionText | null
   /** When the last use that the file records was, in milliseconds since 1970. */
-  recordedAt: number
-  /** When the plugin counted the cookie's expiry, by its own clock, in milliseconds since 1970; `null` for a session that was made in a request. */
-  readonly countedFrom: number | null
+  recordedLastUse: number
+  /** When it was loaded, by the plugin's clock, in milliseconds since 1970; `null` for a session that was made in a request. */
+  readonly loadedAt: number | null
 }
 
 // Shared by all copies of this module in a process: one may have loaded the session and another one save it.
@@ -21,16 +21,17 @@ const key = Symbol.for('fastify-file-session-store.merge-base')
  *
  * `@fastify/session` copies the session into an object of its own, and of its cookie only the fields it knows. But it
  * spreads the cookie, symbols included, into the cookie options that it keeps under a symbol on that object
- * (lib/session.js, since 11.1.2). A session without a cookie is given one that only the plugin sees, for its symbol.
+ * (lib/session.js, since 11.1.2). A session without a cookie, or with one that is not an object, is given one that only the
+ * plugin sees, for its symbol.
  */
 export function attachMergeBase (session: StoredSession, base: MergeBase): void {
   if (isObject(session.cookie)) Object.assign(session.cookie, { [key]: base })
-  else if (!('cookie' in session)) Object.defineProperty(session, 'cookie', { value: { [key]: base }, configurable: true, writable: true })
+  else Object.defineProperty(session, 'cookie', { value: { [key]: base }, configurable: true, enumerable: false, writable: true })
 }
 
 /** Lets `findMergeBase` find the base of a live session that was made in a request and saved. */
-export function attachMergeBaseToLive (session: object, base: MergeBase): void {
-  Object.defineProperty(session, key, { value: base, configurable: true, writable: true })
+export function attachMergeBaseToPluginSession (session: object, base: MergeBase): void {
+  if (Object.isExtensible(session)) Object.defineProperty(session, key, { value: base, configurable: true, writable: true })
 }
 
 /**
@@ -42,7 +43,7 @@ export function findMergeBase (session: object, file: string): MergeBase | null 
 }
 
 /** Whether this is an object of `@fastify/session`, which keeps its state under symbols, and not one made by hand. */
-export function isLiveSession (session: object): boolean {
+export function isPluginSession (session: object): boolean {
   return safeSymbols(session).unwrapOr([]).some(symbol => symbol.description === 'cookieOpts')
 }
 

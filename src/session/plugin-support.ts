@@ -1,6 +1,6 @@
-import { findMergeBase, isLiveSession } from './merge-base.ts'
+import { findMergeBase, isPluginSession } from './merge-base.ts'
 
-// Until a session that was loaded is saved for the first time; enough for all that are loaded before that.
+// Bounds what is remembered until the first save decides.
 const maxLoaded = 1_000
 
 /**
@@ -17,8 +17,8 @@ export class PluginSupport {
   }
 
   /** Whether this `set` shows that the plugin does not carry it. `true` at most once. */
-  isMissing (id: string, session: object, file: string): boolean {
-    if (this.#isDecided || !this.#loaded.delete(id) || !isLiveSession(session)) return false
+  detectsUnsupported (id: string, session: object, file: string): boolean {
+    if (this.#isDecided || !this.#loaded.delete(id) || !isPluginSession(session)) return false
     this.#isDecided = true
     this.#loaded.clear()
     return findMergeBase(session, file) === null

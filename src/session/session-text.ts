@@ -9,13 +9,13 @@ export interface SessionTextOptions {
   readonly isCanonical?: boolean
   /** Whether its file is encrypted. */
   readonly isEncrypted?: boolean
-  /** Whether its file should be written again at the next `set` although nothing changed: it is not encrypted with the current secret. */
-  readonly isOutdated?: boolean
+  /** Whether its file must be written at the next `set` although nothing changed: it is not encrypted with the current secret, or not flushed yet. */
+  readonly mustRewrite?: boolean
 }
 
 /** A text is not a session. Its message quotes nothing of the text. */
 export class NotASession extends TypeError {
-  /** Whether the text is JSON nevertheless, and so perhaps somebody else's file. */
+  /** Whether the text is JSON nevertheless, and so perhaps not the store's file. */
   readonly isJson: boolean
 
   constructor (message: string, isJson: boolean) {
@@ -28,15 +28,15 @@ export class NotASession extends TypeError {
 export class SessionText {
   readonly text: string
   readonly isEncrypted: boolean
-  readonly isOutdated: boolean
+  readonly mustRewrite: boolean
   #canonical: string | null
   #isChecked: boolean
 
-  constructor (text: string, { isCanonical = false, isEncrypted = false, isOutdated = false }: SessionTextOptions = {}) {
+  constructor (text: string, { isCanonical = false, isEncrypted = false, mustRewrite = false }: SessionTextOptions = {}) {
     // A byte order mark, which some editors write, has no meaning in UTF-8.
     this.text = text.startsWith('\uFEFF') ? text.slice(1) : text
     this.isEncrypted = isEncrypted
-    this.isOutdated = isOutdated
+    this.mustRewrite = mustRewrite
     this.#canonical = isCanonical ? text : null
     this.#isChecked = isCanonical
   }
@@ -67,6 +67,11 @@ export class SessionText {
       .match(({ canonical }) => canonical, () => this.text)
     return this.#canonical
   }
+
+  /** A new object of the session as its canonical JSON has it: a rolling cookie is without its dates. */
+  parseCanonical (): Result<StoredSession, NotASession> {
+    return SessionText.ofCanonical(this.canonical).parse()
+  }
 }
 
 function parseUnchecked (text: string): unknown {
@@ -74,7 +79,7 @@ function parseUnchecked (text: string): unknown {
   return secureJson.parse(text)
 }
 
-// JSON.parse quotes the text in its message, and that is somebody's session. Its position may be told.
+// The message of JSON.parse quotes the session. Only the position may be reported.
 function notASession (cause: unknown): NotASession {
   if (cause instanceof NotASession) return cause
   const { message } = cause as Error

@@ -27,15 +27,15 @@ export function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether a session is certainly one: it has the cookie that every session of the plugin has. Others may be anybody's files. */
+/** Whether a session is certainly one: it has the cookie that every session of the plugin has. Other files may not be the store's. */
 export function hasCookie (session: StoredSession): boolean {
   return isObject(session.cookie)
 }
 
 /** Whether a JSON text is nested deeper than `maxDepth`. */
 export function isTooDeep (json: string): boolean {
-  // Each level takes two characters at least.
-  if (json.length <= 2 * maxDepth) return false
+  // Each level takes two characters at least, one of which opens it. To search for these is many times faster than to read all.
+  if (json.length <= 2 * maxDepth || !opensMoreThan(maxDepth, json)) return false
   let depth = 0
   for (let at = 0; at < json.length; at++) {
     const character = json.charCodeAt(at)
@@ -43,6 +43,14 @@ export function isTooDeep (json: string): boolean {
     else if (character === openBrace || character === openBracket) {
       if (++depth > maxDepth) return true
     } else if (character === closeBrace || character === closeBracket) depth--
+  }
+  return false
+}
+
+function opensMoreThan (limit: number, json: string): boolean {
+  let count = 0
+  for (const opening of ['{', '[']) {
+    for (let at = json.indexOf(opening); at !== -1; at = json.indexOf(opening, at + 1)) if (++count > limit) return true
   }
   return false
 }

@@ -1,6 +1,7 @@
+import { types } from 'node:util'
 import { err, ok, type Result } from 'neverthrow'
 import secureJson from 'secure-json-parse'
-import { fixedExpiryOf, isRolling, lastUsedAt } from './expiry.ts'
+import { fixedExpiryOf, impliedLastUse, isRolling } from './expiry.ts'
 import { isObject, isTooDeep, maxDepth, type StoredCookie, type StoredSession } from './session.ts'
 
 /** A session serialized at one moment: later changes of the live object do not affect it. */
@@ -12,8 +13,10 @@ export interface Snapshot {
   readonly canonical: string
   /** The rolling cookie with its dates; `null` when the canonical JSON is complete without it. */
   readonly cookie: StoredCookie | null
-  /** In milliseconds since 1970. */
+  /** In milliseconds since 1970, never later than `takenAt`. */
   readonly lastUsedAt: number
+  /** In milliseconds since 1970. */
+  readonly takenAt: number
 }
 
 /** The moment of a snapshot. */
@@ -24,8 +27,8 @@ export interface SnapshotMoment {
   readonly countedFrom?: number | null
 }
 
-// The names that secure-json-parse refuses, as JSON.stringify writes them.
-const guardedNames = ['"__proto__"', '"constructor"']
+// The names that secure-json-parse refuses, perhaps: only a text that has one of them is parsed.
+const guardedNames = /(?:__proto__|constructor)"/
 
 /**
  * The snapshot of `session`. Fails with what was thrown when it cannot be JSON, and with a `TypeError` when its JSON is
@@ -38,9 +41,9 @@ export function snapshotOf (session: object, { now, countedFrom = null }: Snapsh
     const cookie = withFixedExpiry(toJson(plain['cookie']), now, countedFrom)
     const canonicalCookie = withoutMovingDates(cookie)
     const canonical = JSON.stringify(canonicalCookie === plain['cookie'] ? plain : { ...plain, cookie: canonicalCookie })
-    if (guardedNames.some(name => canonical.includes(name))) secureJson.parse(canonical)
+    if (guardedNames.test(canonical)) secureJson.parse(canonical)
     if (isTooDeep(canonical)) return err(new TypeError(`it is nested deeper than ${maxDepth} levels`))
-    return ok({ canonical, cookie: isRolling(cookie) ? copyWithDates(cookie) : null, lastUsedAt: lastUsedAt(cookie, now) })
+    return ok({ canonical, cookie: isRolling(cookie) ? copyWithDates(cookie) : null, lastUsedAt: impliedLastUse(cookie, now), takenAt: now })
   } catch (cause) {
     return err(cause)
   }
@@ -86,7 +89,7 @@ function copyWithDates (cookie: StoredCookie): StoredCookie {
 }
 
 function copyOfDate (date: unknown): unknown {
-  if (date instanceof Date) return new Date(date)
+  if (types.isDate(date)) return new Date(date)
   const json = JSON.stringify(date)
   return json === undefined ? undefined : JSON.parse(json)
 }

@@ -1,7 +1,7 @@
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { attempt, attemptAsync, promiseOf, settled, settledErr, settledOk, settledResult, toCallback } from '../../src/async/result.ts'
+import { attempt, attemptAsync, pending, promiseOf, settled, settledErr, settledOk, settledResult, toCallback } from '../../src/async/result.ts'
 import { nextTurn, rejection, runModule } from '../support.ts'
 
 const composition = suite('A settled result')
@@ -79,6 +79,58 @@ composition('throws what a function given to it throws, at the call', () => {
 })
 
 composition.run()
+
+const waiting = suite('A pending result')
+
+const later = <T, E>(result: Result<T, E>) => pending<T, E>(Promise.resolve(result))
+const laterSix: () => ResultAsync<number, string> = () => later(ok(6))
+const laterNone: () => ResultAsync<number, string> = () => later(err('none'))
+
+const waitingCompositions: ReadonlyArray<readonly [name: string, compose: () => Composed, expected: Result<unknown, unknown>]> = [
+  ['map of a value', () => laterSix().map(value => value + 1), ok(7)],
+  ['map of a value to a promise', () => laterSix().map(async value => value + 1), ok(7)],
+  ['map of a failure', () => laterNone().map(value => value + 1), err('none')],
+  ['mapErr of a failure', () => laterNone().mapErr(error => `${error}!`), err('none!')],
+  ['mapErr of a failure to a promise', () => laterNone().mapErr(async error => `${error}!`), err('none!')],
+  ['mapErr of a value', () => laterSix().mapErr(error => `${error}!`), ok(6)],
+  ['andThen with a Result', () => laterSix().andThen(half), ok(3)],
+  ['andThen with a settled failure', () => laterSix().map(value => value + 1).andThen(settledHalf), err('odd')],
+  ['andThen with a pending result', () => laterSix().andThen(value => later(half(value))), ok(3)],
+  ['andThen with a result of neverthrow', () => laterSix().andThen(halfLater), ok(3)],
+  ['orElse with a Result', () => laterNone().orElse(error => ok(error.length)), ok(4)],
+  ['orElse with a pending failure', () => laterNone().orElse(error => later(err(`${error}!`))), err('none!')],
+  ['orElse of a value', () => laterSix().orElse(() => okAsync(0)), ok(6)],
+  ['match', () => ResultAsync.fromSafePromise(laterNone().match(() => '', error => error)), ok('none')],
+  ['ResultAsync.combine', () => ResultAsync.combine([laterSix(), six()]), ok([6, 6])]
+]
+
+for (const [name, compose, expected] of waitingCompositions) {
+  waiting(`gives the right result through ${name}`, async () => {
+    const composed = compose()
+    assert.instance(composed, ResultAsync)
+    assert.is(settledResult(composed), undefined)
+    assert.equal(await composed, expected)
+  })
+}
+
+waiting('runs each function that it is composed with once, whoever awaits the result, and if nobody does', async () => {
+  let count = 0
+  const composed = laterSix().map(() => count++)
+  await Promise.all([composed, composed, promiseOf(composed)])
+  assert.is(count, 1)
+  void laterSix().andThen(() => { count++; return six() })
+  await nextTurn()
+  assert.is(count, 2)
+})
+
+waiting('rejects with what a function given to it throws, and with what its promise rejects with', async () => {
+  const fail = () => { throw new Error('mine') }
+  for (const composed of [laterSix().map(fail), laterSix().andThen(fail), laterNone().mapErr(fail), laterNone().orElse(fail), pending<number, string>(Promise.reject(new Error('mine'))).map(value => value + 1)]) {
+    assert.is((await rejection(promiseOf<unknown, unknown>(composed))).message, 'mine')
+  }
+})
+
+waiting.run()
 
 const known = suite('settledResult')
 

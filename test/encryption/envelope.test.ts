@@ -20,12 +20,19 @@ function refused (file: string, reason: string) {
 encoding('leave a text as it is without a secret', () => {
   assert.equal(encodeText(file, text, {}), ok(text))
   const decoded = valueOf(decodeText(file, text, {}))
-  assert.equal([decoded.text, decoded.isEncrypted, decoded.isOutdated], [text, false, false])
+  assert.equal([decoded.text, decoded.isEncrypted, decoded.mustRewrite], [text, false, false])
+})
+
+// After a restart it would be taken for one that cannot be decrypted.
+encoding('refuse to write a plain session that looks like an encrypted one', () => {
+  const lookalike = JSON.stringify({ encrypted: 'fastify-file-session-store/1', user: 'ada' })
+  assert.match(failureOf(encodeText(file, lookalike, {})).message, 'marks an encrypted session')
+  assert.is(valueOf(decodeText(file, valueOf(encodeText(file, lookalike, { secret })), { secret })).text, lookalike)
 })
 
 encoding('decrypt what they encrypted', () => {
   const decoded = valueOf(decodeText(file, encoded({ secret }), { secret, requireEncryption: true }))
-  assert.equal([decoded.text, decoded.isEncrypted, decoded.isOutdated], [text, true, false])
+  assert.equal([decoded.text, decoded.isEncrypted, decoded.mustRewrite], [text, true, false])
 })
 
 encoding('bind the text to the id, whatever the directory and the extension', () => {
@@ -38,12 +45,12 @@ encoding('bind the text to the id, whatever the directory and the extension', ()
 encoding('take secrets that are not prepared as a cipher', () => {
   const raw = encoded({ secret: '1'.repeat(32) })
   const decoded = valueOf(decodeText(file, raw, { secret: ['2'.repeat(32), '1'.repeat(32)] }))
-  assert.equal([decoded.text, decoded.isEncrypted, decoded.isOutdated], [text, true, true])
+  assert.equal([decoded.text, decoded.isEncrypted, decoded.mustRewrite], [text, true, true])
 })
 
 encoding('take a plain text for outdated with a secret, and refuse it where encryption is required', () => {
   const decoded = valueOf(decodeText(file, text, { secret }))
-  assert.equal([decoded.text, decoded.isEncrypted, decoded.isOutdated], [text, false, true])
+  assert.equal([decoded.text, decoded.isEncrypted, decoded.mustRewrite], [text, false, true])
   assert.equal(decodeText(file, text, { secret, requireEncryption: true }), err({ type: 'not-encrypted', file }))
   assert.equal(decodeText(file, 'not a session', { requireEncryption: true }), err({ type: 'not-encrypted', file }))
 })

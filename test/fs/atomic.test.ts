@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs'
 import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { err, ok } from 'neverthrow'
@@ -147,6 +148,53 @@ for (const io of ways) {
 
 function pick (calls: FsCalls, names: ReadonlyArray<keyof FsCalls>): Partial<FsCalls> {
   return Object.fromEntries(names.map(name => [name, calls[name]]))
+}
+
+const isThere = (version: FileVersion | null) => version !== null
+
+for (const io of ways) {
+  test(`(${io}) makes no directory in which a file is expected`, async ({ directory }) => {
+    assert.equal(await replaceFileAtomic(join(directory, 'absent', 'file'), { ...replacement, expected: isThere }, new Disk(io), {}), ok(null))
+    assert.equal(await namesIn(directory), [])
+  })
+
+  test(`(${io}) begins again when the directory is moved away before the rename`, async ({ directory }) => {
+    const file = join(directory, 'inner', 'file')
+    for (const expected of [null, isThere]) {
+      await mkdir(dirname(file))
+      await writeFile(file, 'old')
+      let moves = 0
+      const move = () => { if (moves++ === 0) renameSync(dirname(file), join(directory, 'moved')) }
+      const calls: FsCalls = {
+        ...nodeFs,
+        renameSync (from, to) {
+          move()
+          nodeFs.renameSync(from, to)
+        },
+        async rename (from, to) {
+          move()
+          await nodeFs.rename(from, to)
+        }
+      }
+      const version = valueOf(await replaceFileAtomic(file, { ...replacement, expected }, new Disk(io, { calls }), {}))
+      assert.is(await readFile(join(directory, 'moved', 'file'), 'utf8'), 'old')
+      // What is not there any more is not made again, unless the file may be a new one.
+      if (expected === null) assert.equal([version === null, await readFile(file, 'utf8')], [false, 'new'])
+      else assert.equal([version, await namesIn(directory)], [null, ['moved']])
+      await rm(join(directory, 'inner'), { recursive: true, force: true })
+      await rm(join(directory, 'moved'), { recursive: true })
+    }
+  })
+
+  test(`(${io}) fails when the temporary file is gone three times`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    await writeFile(file, 'old')
+    const disk = (times: number) => new Disk(io, { calls: refusing(['renameSync', 'rename'], 'ENOENT', times) })
+    assert.is(failureOf(await replaceFileAtomic(file, replacement, disk(3), {})).code, 'ENOENT')
+    assert.equal([await readFile(file, 'utf8'), await namesIn(directory)], ['old', ['file']])
+    assert.is.not(valueOf(await replaceFileAtomic(file, { ...replacement, expected: isThere }, disk(2), {})), null)
+    assert.equal([await readFile(file, 'utf8'), await namesIn(directory)], ['new', ['file']])
+  })
 }
 
 test('is synchronous on a fast disk, unless it is to be durable', async ({ directory }) => {

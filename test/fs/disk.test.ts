@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { ok, type ResultAsync } from 'neverthrow'
 import * as assert from 'uvu/assert'
 import { settledResult } from '../../src/async/result.ts'
-import { Disk, readLimits, writeLimits, type Io } from '../../src/fs/disk.ts'
+import { Disk, type Io } from '../../src/fs/disk.ts'
+import { busyCodes } from '../../src/fs/errno.ts'
+import { readLimits, writeLimits } from '../../src/fs/limits.ts'
 import { nodeFs, type FsCalls, type NewFile } from '../../src/fs/node.ts'
 import { failureOf, namesIn, suiteOnDisk, systemError, valueOf, versionOf, watched } from '../support.ts'
 
@@ -105,6 +107,15 @@ for (const io of ways) {
     for (const made of ['outer', 'outer/inner']) assert.is((await stat(join(directory, made))).mode & 0o777, 0o700)
   })
 
+  disk(`(${io}) removes a directory that is empty, and no other`, async ({ directory }) => {
+    for (const name of ['empty', 'full']) await mkdir(join(directory, name))
+    await writeFile(join(directory, 'full', 'file'), '')
+    const remove = async (name: string) => await new Disk(io).removeDirectory(join(directory, name))
+    assert.equal([await remove('empty'), await remove('full'), await remove('absent'), await remove('full/file')], [ok(true), ok(false), ok(false), ok(false)])
+    assert.equal(await namesIn(directory), ['full'])
+    assert.equal(await namesIn(join(directory, 'full')), ['file'])
+  })
+
   disk(`(${io}) leaves a directory that exists as it is`, async ({ directory }) => {
     await chmod(directory, 0o755)
     assert.equal(await new Disk(io).makeDirectory(directory, 0o700), ok(directory))
@@ -120,7 +131,8 @@ const calls: ReadonlyArray<readonly [call: (disk: Disk, file: string) => ResultA
   [(disk, file) => disk.create(file, newFile), ['openNewSync', 'fillSync'], ['openNew', 'fill']],
   [(disk, file) => disk.rename(file, `${file}~`), ['renameSync'], ['rename']],
   [(disk, file) => disk.remove(file), ['removeSync'], ['remove']],
-  [(disk, file) => disk.makeDirectory(file, 0o700), ['makeDirectorySync'], ['makeDirectory']]
+  [(disk, file) => disk.makeDirectory(file, 0o700), ['makeDirectorySync'], ['makeDirectory']],
+  [(disk, file) => disk.removeDirectory(file), ['removeDirectorySync'], ['removeDirectory']]
 ]
 
 for (const [call, sync, pool] of calls) {
@@ -156,16 +168,6 @@ for (const [call, sync, pool] of calls) {
 
 disk('is never synchronous with io async', () => {
   assert.equal([new Disk('async').isSync, new Disk().isSync, new Disk('auto').isSync], [false, false, true])
-})
-
-disk('leaves the synchronous way for reading after three calls of more than a millisecond, or one of more than 20', () => {
-  const { slowCallMs, slowCalls, stalledCallMs } = readLimits
-  assert.equal([slowCallMs, slowCalls, stalledCallMs], [1, 3, 20])
-})
-
-disk('leaves the synchronous way for writing only when a disk is slow for good', () => {
-  const { slowCallMs, slowCalls, stalledCallMs } = writeLimits
-  assert.equal([slowCallMs, slowCalls, stalledCallMs], [25, 8, 1_000])
 })
 
 disk('reads files of more than 256 KiB through the thread pool, unless its limits are those for writing', async ({ directory }) => {
@@ -233,7 +235,21 @@ disk('lists the files of a directory by its own calls', async ({ directory }) =>
   await writeFile(join(directory, 'one'), '')
   const { calls, log } = watched()
   for await (const names of new Disk('auto', { calls }).listFiles(directory)) assert.equal(names, ['one'])
-  assert.equal(log, ['openDirectory'])
+  assert.equal([...new Set(log)].filter(name => name !== 'fileSystemType'), ['openDirectory'])
+})
+
+disk('lists the directories of a directory', async ({ directory }) => {
+  await writeFile(join(directory, 'file'), '')
+  for (const name of ['one', 'two']) await mkdir(join(directory, name))
+  await symlink(join(directory, 'one'), join(directory, 'link'))
+  const names: string[] = []
+  for await (const batch of new Disk('auto').listDirectories(directory)) names.push(...batch)
+  assert.equal(names.sort(), ['one', 'two'])
+})
+
+disk('fails to remove a directory with the error of the system', async ({ directory }) => {
+  const calls = { ...nodeFs, removeDirectorySync: () => { throw systemError('EACCES') } }
+  assert.is(failureOf(await new Disk('auto', { calls }).removeDirectory(directory)).code, 'EACCES')
 })
 
 disk.run()
@@ -253,7 +269,7 @@ function busy (refuse: () => boolean, code = 'EBUSY', clock = () => 0): FsCalls 
   }
 }
 
-for (const code of ['EPERM', 'EACCES', 'EBUSY']) {
+for (const code of busyCodes) {
   renaming(`tries to rename again until it succeeds (${code})`, async ({ directory }) => {
     for (const io of ways) {
       const [from, to] = [join(directory, 'from'), join(directory, io)]
@@ -291,6 +307,14 @@ renaming('fails immediately when the rename is refused for another reason', asyn
   const { calls, log } = watched()
   assert.is(failureOf(await new Disk('auto', { calls: instant(calls) }).rename(join(directory, 'absent'), join(directory, 'to'))).code, 'ENOENT')
   assert.equal(log, ['renameSync'])
+})
+
+// A second later it would be too late for a handler that does not return its reply.
+renaming('fails immediately when the rename is refused for good', () => {
+  for (const code of ['EPERM', 'EACCES', 'EIO', 'EROFS'].filter(code => !busyCodes.has(code))) {
+    const refused = new Disk('auto', { calls: busy(() => true, code) }).rename('from', 'to')
+    assert.is(failureOf(settledResult(refused)!).code, code)
+  }
 })
 
 renaming.run()

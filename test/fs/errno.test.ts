@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { errorCode, isAlreadyExists, isBusy, isNotFound } from '../../src/fs/errno.ts'
+import { busyCodesOn, errorCode, isAlreadyExists, isBusy, isNotEmpty, isNotFound } from '../../src/fs/errno.ts'
 import { systemError } from '../support.ts'
 
 const predicates = [
   ['isNotFound', isNotFound, ['ENOENT', 'ENOTDIR']],
   ['isAlreadyExists', isAlreadyExists, ['EEXIST']],
-  ['isBusy', isBusy, ['EPERM', 'EACCES', 'EBUSY']]
+  ['isNotEmpty', isNotEmpty, ['ENOTEMPTY', 'EEXIST']],
+  ['isBusy', isBusy, process.platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY'] : ['EBUSY', 'ETXTBSY']]
 ] as const
 
 const codes = predicates.flatMap(([, , codes]) => codes)
@@ -16,7 +17,7 @@ for (const [name, predicate, ownCodes] of predicates) {
   const test = suite(name)
 
   test('is true for errors with one of its codes only', () => {
-    for (const code of [...codes, 'EIO', '', 'enoent']) {
+    for (const code of [...codes, 'EIO', 'EPERM', 'EACCES', '', 'enoent']) {
       assert.is(predicate(systemError(code)), (ownCodes as readonly string[]).includes(code), code)
     }
   })
@@ -29,6 +30,15 @@ for (const [name, predicate, ownCodes] of predicates) {
 
   test.run()
 }
+
+const busy = suite('busyCodesOn')
+
+busy('has those by which Windows refuses a rename for good elsewhere', () => {
+  assert.equal([...busyCodesOn('win32')], ['EPERM', 'EACCES', 'EBUSY'])
+  for (const platform of ['linux', 'darwin'] as const) assert.equal([...busyCodesOn(platform)], ['EBUSY', 'ETXTBSY'])
+})
+
+busy.run()
 
 const code = suite('errorCode')
 

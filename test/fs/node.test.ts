@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { NotUtf8, nodeFs, type NewFile } from '../../src/fs/node.ts'
@@ -151,6 +151,17 @@ test('makes directories with those above them, and gives the first one that was 
   for (const name of ['a', 'a/b', 'c', 'c/d']) assert.is((await stat(join(directory, name))).mode & 0o777, 0o700)
   assert.is(nodeFs.makeDirectorySync(directory, 0o700), undefined)
   assert.is(await nodeFs.makeDirectory(directory, 0o700), undefined)
+})
+
+test('removes an empty directory, and refuses one that is not empty', async ({ directory }) => {
+  for (const name of ['one', 'two', 'full']) await mkdir(join(directory, name))
+  await writeFile(join(directory, 'full', 'file'), '')
+  nodeFs.removeDirectorySync(join(directory, 'one'))
+  await nodeFs.removeDirectory(join(directory, 'two'))
+  for (const call of [() => nodeFs.removeDirectorySync(join(directory, 'full')), () => nodeFs.removeDirectory(join(directory, 'full'))]) {
+    assert.match((await failureOfCall(call)).code, /^(ENOTEMPTY|EEXIST)$/)
+  }
+  assert.equal(await namesIn(directory), ['full'])
 })
 
 test('gives the mode of a directory, and refuses a file', async ({ directory }) => {

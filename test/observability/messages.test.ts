@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { SessionError } from '../../src/errors.ts'
+import type { SessionFailure } from '../../src/errors.ts'
 import { callbackError, operatorError, operatorMessage } from '../../src/observability/messages.ts'
 
 const file = '/srv/sessions/s3cr3t-id.json'
@@ -8,7 +8,7 @@ const directory = '/srv/sessions'
 const cause = Object.assign(new Error(`ENOENT: no such file or directory, open '${file}'`), { code: 'ENOENT' })
 
 /** Each failure, with what a callback and the operator are told. */
-const failures: ReadonlyArray<readonly [failure: SessionError, forCallback: string, forOperator: string]> = [
+const failures: ReadonlyArray<readonly [failure: SessionFailure, forCallback: string, forOperator: string]> = [
   [{ type: 'invalid-id', id: '', reason: 'it is empty' }, 'The session id cannot name a file', "The session id '' cannot name a file: it is empty"],
   [{ type: 'invalid-id', id: undefined, reason: 'it is not a string' }, 'The session id cannot name a file', 'The session id undefined cannot name a file: it is not a string'],
   [{ type: 'read-failed', file, cause }, 'The session could not be read (ENOENT)', `The session file ${file} cannot be read: ${cause.message}`],
@@ -19,6 +19,7 @@ const failures: ReadonlyArray<readonly [failure: SessionError, forCallback: stri
   [{ type: 'write-failed', file, cause }, 'The session could not be written (ENOENT)', `The session file ${file} cannot be written: ${cause.message}`],
   [{ type: 'touch-failed', file, cause }, 'The use of the session could not be recorded (ENOENT)', `The last use of the session in ${file} cannot be recorded: ${cause.message}`],
   [{ type: 'remove-failed', file, cause }, 'The session could not be removed (ENOENT)', `The session file ${file} cannot be removed: ${cause.message}`],
+  [{ type: 'index-failed', file, cause }, 'The index of owners could not be changed (ENOENT)', `The index of owners lacks the session in ${file}: ${cause.message}`],
   [{ type: 'scan-failed', directory, cause }, 'The sessions could not be listed (ENOENT)', `The session directory ${directory} cannot be read: ${cause.message}`],
   [{ type: 'check-failed', directory, reason: 'It is a file: move it.', cause }, 'The session directory cannot be used (ENOENT)', 'It is a file: move it.'],
   [{ type: 'directory-exposed', directory, reason: 'chmod 700' }, 'The session directory can be entered by other users', 'chmod 700'],

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { SessionError } from '../../src/errors.ts'
-import type { StoreFailure } from '../../src/observability/messages.ts'
+import type { SessionFailure } from '../../src/errors.ts'
+import type { StoreError } from '../../src/observability/messages.ts'
 import { Reporter, type ReportOptions } from '../../src/observability/reporter.ts'
 import { fakeTimers, nextTurn, runModule, systemError } from '../support.ts'
 
@@ -11,7 +11,7 @@ let timers: ReturnType<typeof fakeTimers>
 test.before.each(() => { timers = fakeTimers() })
 test.after.each(() => { timers.restore() })
 
-const malformed = (file: string): SessionError => ({ type: 'malformed', file, cause: new TypeError('it is not JSON') })
+const malformed = (file: string): SessionFailure => ({ type: 'malformed', file, cause: new TypeError('it is not JSON') })
 
 type Line = readonly [level: string, properties: any, message: string]
 
@@ -39,16 +39,17 @@ test('logs a failure with an error that serializes with message, code and stack'
 test('logs at a level that fits', async () => {
   const { reporter, lines } = logged()
   const [file, directory, cause] = ['/sessions/abc.json', '/sessions', systemError('EIO')]
-  const failures: SessionError[] = [
+  const failures: SessionFailure[] = [
     { type: 'invalid-id', id: '', reason: 'it is empty' }, { type: 'read-failed', file, cause }, { type: 'malformed', file, cause },
     { type: 'decrypt-failed', file, reason: '' }, { type: 'not-encrypted', file }, { type: 'not-serializable', file, cause }, { type: 'touch-failed', file, cause },
+    { type: 'index-failed', file, cause },
     { type: 'directory-exposed', directory, reason: '' }, { type: 'disk-slow', directory, durationMs: 1 },
     { type: 'write-failed', file, cause }, { type: 'remove-failed', file, cause }, { type: 'scan-failed', directory, cause },
     { type: 'check-failed', directory, reason: '', cause }, { type: 'unsupported-plugin', directory }
   ]
   for (const failure of failures) reporter.report(failure)
   await nextTurn()
-  assert.equal(lines.map(([level]) => level), [...Array.from({ length: 9 }, () => 'warn'), ...Array.from({ length: 5 }, () => 'error')])
+  assert.equal(lines.map(([level]) => level), [...Array.from({ length: 10 }, () => 'warn'), ...Array.from({ length: 5 }, () => 'error')])
 })
 
 test('logs each kind once a minute at most, then the last one with the number of those in between', async () => {
@@ -95,7 +96,7 @@ test('keeps no process alive', async () => {
 })
 
 test('calls onFailure with each failure, as an Error that has its fields', async () => {
-  const failures: StoreFailure[] = []
+  const failures: StoreError[] = []
   const { reporter, lines } = logged({ onFailure: failure => { failures.push(failure) } })
   for (const file of ['one', 'two', 'three']) reporter.report(malformed(file))
   assert.equal(failures, [])
@@ -140,6 +141,11 @@ processes('survives a logger and a listener that throw', async () => {
     'FileStoreWarning undefined The store\'s log or onFailure has thrown: Error: log',
     'FileStoreWarning undefined The store\'s log or onFailure has thrown: Error: mine', ''
   ].join('\n'))
+})
+
+processes('survives a listener that rejects', async () => {
+  const warning = 'FileStoreWarning undefined The store\'s log or onFailure has thrown: Error: mine\n'
+  assert.is(await output('{ onFailure: async () => { throw new Error("mine") } }'), warning + warning)
 })
 
 processes.run()

@@ -1,154 +1,161 @@
-import { readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { FileStore, type StoreOptions } from '../../src/index.ts'
-import { loadedByPlugin, now, promised, rollingSession, suiteOnDisk } from '../support.ts'
+import { Cipher } from '../../src/encryption/cipher.ts'
+import { Disk } from '../../src/fs/disk.ts'
+import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
+import { OwnerIndex } from '../../src/owner/owner-index.ts'
+import { failureOf, suiteOnDisk, systemError, valueOf } from '../support.ts'
 
-const test = suiteOnDisk('The index of owners')
+const test = suiteOnDisk('OwnerIndex')
 
-const owner = (session: { account?: string }) => session.account ?? null
+// The time of a busy machine is no reason to leave the synchronous calls.
+const steady: FsCalls = { ...nodeFs, now: () => 0 }
 
-const storeOn = (directory: string, options: StoreOptions = {}) => {
-  const store = new FileStore(directory, { owner, pruneInterval: 0, touchInterval: 0, clock: () => now, ...options })
-  return { store, ...promised(store) }
-}
-
-const session = (account?: string) => ({ ...rollingSession(now), ...(account !== undefined && { account }) })
-
-async function idsOf (store: FileStore, name: string): Promise<string[]> {
-  const ids: string[] = []
-  for await (const { id } of store.listOwner(name)) ids.push(id)
-  return ids.sort()
-}
-
-async function pointers (directory: string): Promise<number> {
-  const names = await readdir(join(directory, '.owners'), { recursive: true, withFileTypes: true })
-  return names.filter(entry => entry.isFile() && !entry.name.startsWith('.')).length
-}
-
-const ways: ReadonlyArray<readonly [string, StoreOptions]> = [
-  ['auto', {}], ['async', { io: 'async' }], ['encrypted', { secret: 'k'.repeat(32) }], ['acknowledged from memory', { acknowledge: 'memory' }]
-]
-
-for (const [way, options] of ways) {
-  test(`lists and ends the sessions of one owner, before it is complete and after (${way})`, async ({ directory }) => {
-    const { store, set, get } = storeOn(directory, options)
-    for (const [id, name] of [['a1', 'ada'], ['a2', 'ada'], ['b1', 'bob'], ['n1', undefined]] as const) await set(id, session(name))
-    assert.equal(await idsOf(store, 'ada'), ['a1', 'a2'])
-    await store.close()
-    await store.prune()
-    await set('a3', session('ada'))
-    assert.equal(await idsOf(store, 'ada'), ['a1', 'a2', 'a3'])
-    assert.equal(await idsOf(store, 'eve'), [])
-    assert.is(await store.revokeOwner('ada', { except: 'a2' }), 2)
-    assert.equal(await idsOf(store, 'ada'), ['a2'])
-    assert.is(await get('a1'), null)
-    assert.is((await get('b1')).account, 'bob')
-    await store.close()
-    assert.is(await pointers(directory), 2)
-  })
-
-  test(`follows a session to another owner (${way})`, async ({ directory }) => {
-    const { store, set, get } = storeOn(directory, options)
-    await store.prune()
-    await set('x', session('ada'))
-    await store.close()
-    const loaded = loadedByPlugin(await get('x'))
-    loaded.account = 'bob'
-    await set('x', loaded)
-    assert.equal([await idsOf(store, 'ada'), await idsOf(store, 'bob')], [[], ['x']])
-    await store.close()
-    assert.is(await pointers(directory), 1)
-  })
-}
-
-test('is built by the first prune of a directory that has none, and removed with the sessions', async ({ directory }) => {
-  const plain = promised(new FileStore(directory, { pruneInterval: 0, clock: () => now }))
-  for (let number = 0; number < 20; number++) await plain.set(`s${number}`, session(number % 2 === 0 ? 'ada' : 'bob'))
-  const { store } = storeOn(directory)
-  await store.prune()
-  assert.is(await pointers(directory), 20)
-  assert.is((await idsOf(store, 'ada')).length, 10)
-  await storeOn(directory, { clock: () => now + 200_000 }).store.prune()
-  assert.is(await pointers(directory), 0)
-})
-
-test('shows no session to another owner, whatever its pointers say', async ({ directory }) => {
-  const { store, set } = storeOn(directory)
-  await store.prune()
-  await set('a', session('ada'))
-  await set('b', session('bob'))
-  const directories = (await readdir(join(directory, '.owners'))).filter(name => !name.startsWith('.'))
-  for (const name of directories) for (const id of ['a', 'b', 'absent']) await writeFile(join(directory, '.owners', name, id), '')
-  assert.equal([await idsOf(store, 'ada'), await idsOf(store, 'bob')], [['a'], ['b']])
-  assert.is(await store.revokeOwner('ada'), 1)
-  assert.equal(await idsOf(store, 'bob'), ['b'])
-})
-
-test('moves with the directory', async ({ directory }) => {
-  const { store, set } = storeOn(join(directory, 'one'))
-  await store.prune()
-  await set('a', session('ada'))
-  await rename(join(directory, 'one'), join(directory, 'two'))
-  assert.equal(await idsOf(storeOn(join(directory, 'two')).store, 'ada'), ['a'])
-})
-
-test('is read as incomplete when it is gone or a pointer could not be made', async ({ directory }) => {
-  const { store, set } = storeOn(directory)
-  await store.prune()
-  await set('a', session('ada'))
-  await rm(join(directory, '.owners'), { recursive: true })
-  assert.equal(await idsOf(store, 'ada'), ['a'])
-  await store.prune()
-  // A file in the place of the owner's directory.
-  await set('b', session('bob'))
-  const before = new Set(await readdir(join(directory, '.owners')))
-  await set('c', session('cid'))
-  const [name = ''] = (await readdir(join(directory, '.owners'))).filter(name => !before.has(name))
-  await rm(join(directory, '.owners', name), { recursive: true })
-  await writeFile(join(directory, '.owners', name), '')
-  await set('d', session('cid'))
-  assert.equal(await idsOf(store, 'cid'), ['c', 'd'])
-})
-
-test('hides the names of owners with the secret of the sessions', async ({ directory }) => {
-  const [plain, one, two] = ['plain', 'one', 'two'].map(name => join(directory, name)) as [string, string, string]
-  await storeOn(plain).set('a', session('ada'))
-  await storeOn(one, { secret: '1'.repeat(32) }).set('a', session('ada'))
-  await storeOn(two, { secret: '2'.repeat(32) }).set('a', session('ada'))
-  const names = await Promise.all([plain, one, two].map(async directory => (await readdir(join(directory, '.owners'))).join()))
-  assert.is(new Set(names).size, 3)
-  assert.not.ok(names.some(name => name.includes('ada')))
-})
-
-test('finds the sessions that an old secret has indexed, while it is given', async ({ directory }) => {
-  const [old, current] = ['1'.repeat(32), '2'.repeat(32)] as const
-  const before = storeOn(directory, { secret: old })
-  await before.store.prune()
-  await before.set('a', session('ada'))
-  const { store } = storeOn(directory, { secret: [current, old] })
-  assert.equal(await idsOf(store, 'ada'), ['a'])
-  await store.prune()
-  assert.equal(await idsOf(store, 'ada'), ['a'])
-})
-
-test('makes no pointer for a session without an owner, or when the function throws', async ({ directory }) => {
-  const { set } = storeOn(directory, { owner: () => { throw new Error('no') } })
-  await set('a', session('ada'))
-  await storeOn(directory).set('b', session())
-  await storeOn(directory).set('c', session(''))
-  assert.not.ok((await readdir(directory)).includes('.owners'))
-})
-
-test('needs the option owner', async ({ directory }) => {
-  const store = new FileStore(directory, { pruneInterval: 0 })
-  let message = ''
-  try {
-    await store.revokeOwner('ada')
-  } catch (error) {
-    message = (error as Error).message
+/** Calls by which every pointer was made long ago. */
+const aged: FsCalls = {
+  ...steady,
+  statSync: file => {
+    const version = nodeFs.statSync(file)
+    return version && { ...version, ctimeMs: 0 }
   }
-  assert.match(message, 'needs the option owner')
+}
+
+const owner = ({ account }: { account?: string }) => account
+
+const indexOf = (directory: string, calls: FsCalls = steady) => new OwnerIndex(directory, { owner, disk: new Disk('auto', { calls }), directoryMode: 0o700 })
+
+const idsOf = async (index: OwnerIndex, name: string) => [...await index.ids(name)].sort()
+
+const always = async () => true
+
+test('gives the owner of a session, and null for none, for anything but a name, and when the function throws', ({ directory }) => {
+  const disk = new Disk('auto')
+  for (const [given, expected] of [['ada', 'ada'], ['', null], [undefined, null], [null, null], [7, null]] as const) {
+    assert.is(new OwnerIndex(directory, { owner: () => given as never, disk, directoryMode: 0o700 }).ownerOf({}), expected)
+  }
+  assert.is(new OwnerIndex(directory, { owner: ({ user }) => user.name, disk, directoryMode: 0o700 }).ownerOf({}), null)
+})
+
+test('removes pointers that were found wrong when they are older than any write', async ({ directory }) => {
+  const index = indexOf(directory)
+  valueOf(await index.add('ada', 'a'))
+  await index.removeStale('ada', 'a', always)
+  await index.removeStale('ada', 'absent', always)
+  assert.equal(await idsOf(index, 'ada'), ['a'])
+  const later = indexOf(directory, aged)
+  await later.removeStale('ada', 'a', async () => false)
+  assert.equal(await idsOf(index, 'ada'), ['a'])
+  await later.removeStale('ada', 'a', always)
+  assert.equal(await idsOf(index, 'ada'), [])
+})
+
+test('makes a stale pointer again when the session was written while it was removed', async ({ directory }) => {
+  const index = indexOf(directory, aged)
+  valueOf(await index.add('ada', 'a'))
+  let isWritten = false
+  await index.removeStale('ada', 'a', async () => {
+    const isWrong = !isWritten
+    isWritten = true
+    return isWrong
+  })
+  assert.equal(await idsOf(index, 'ada'), ['a'])
+  // It cannot be made again: the index lacks it.
+  isWritten = false
+  valueOf(await index.completeness.markComplete(0))
+  await indexOf(directory, { ...aged, openNewSync: () => { throw systemError('ENOSPC') } }).removeStale('ada', 'a', async () => {
+    const isWrong = !isWritten
+    isWritten = true
+    return isWrong
+  })
+  assert.is(await index.completeness.isComplete(), false)
+})
+
+test('gives a pointer that exists a new change time, so that nobody removes it as stale', async ({ directory }) => {
+  const index = indexOf(directory)
+  valueOf(await index.add('ada', 'a'))
+  const [hash] = await readdir(join(directory, '.owners'))
+  const pointer = join(directory, '.owners', hash!, 'a')
+  await utimes(pointer, 0, 0)
+  valueOf(await index.add('ada', 'a'))
+  assert.ok(Date.now() - (await stat(pointer)).mtimeMs < 60_000)
+  // The times of another user's file cannot be set.
+  valueOf(await indexOf(directory, { ...steady, setTimesSync: () => { throw systemError('EPERM') } }).add('ada', 'a'))
+})
+
+test('removes the directory of an owner with the last pointer', async ({ directory }) => {
+  const index = indexOf(directory)
+  const directories = async () => (await readdir(join(directory, '.owners'))).length
+  for (const id of ['a', 'b']) valueOf(await index.add('ada', id))
+  valueOf(await index.remove('ada', 'a'))
+  assert.equal([await directories(), await idsOf(index, 'ada')], [1, ['b']])
+  valueOf(await index.remove('ada', 'b'))
+  assert.is(await directories(), 0)
+  // Where that is refused, a later prune does it.
+  valueOf(await index.add('ada', 'a'))
+  const refusing = indexOf(directory, { ...steady, removeDirectorySync: () => { throw systemError('EACCES') } })
+  valueOf(await refusing.remove('ada', 'a'))
+  assert.is(await directories(), 1)
+  valueOf(await index.sweep(() => true))
+  assert.is(await directories(), 0)
+})
+
+test('loses no pointer while processes add and remove those of one owner', async ({ directory }) => {
+  const [one, other] = [0, 0].map(() => new OwnerIndex(directory, { owner, disk: new Disk('async'), directoryMode: 0o700 })) as [OwnerIndex, OwnerIndex]
+  for (let round = 0; round < 100; round++) {
+    valueOf(await one.add('ada', 'a'))
+    const results = await Promise.all([one.remove('ada', 'a'), other.add('ada', 'b'), one.sweep(() => true)])
+    results.forEach(result => valueOf<unknown>(result))
+    assert.equal(await idsOf(one, 'ada'), ['b'])
+    valueOf(await other.remove('ada', 'b'))
+  }
+  assert.equal(await readdir(join(directory, '.owners')), [])
+})
+
+test('sweeps pointers whose session is gone, a part at a time, when they are older than any write', async ({ directory }) => {
+  const index = indexOf(directory, aged)
+  await writeFile(join(directory, 'a.json'), '{"cookie":{},"account":"ada"}')
+  for (const [name, id] of [['ada', 'a'], ['ada', 'gone'], ['bob', 'gone'], ['cid', 'x'.repeat(253)]] as const) valueOf(await index.add(name, id))
+  const pointers = async () => (await readdir(join(directory, '.owners'), { recursive: true })).length
+  valueOf(await index.sweep(() => false))
+  valueOf(await indexOf(directory).sweep(() => true))
+  valueOf(await indexOf(directory, { ...aged, statSync: file => { if (file.endsWith('.json')) throw systemError('EIO'); return aged.statSync(file) } }).sweep(() => true))
+  assert.is(await pointers(), 7 - 2)
+  valueOf(await index.sweep(() => true))
+  assert.equal([await pointers(), await idsOf(index, 'ada')], [2, ['a']])
+  const unreadable = indexOf(directory, { ...aged, openDirectory: async () => { throw systemError('EMFILE') } })
+  assert.is(failureOf(await unreadable.sweep(() => true)).code, 'EMFILE')
+})
+
+test('is another index for another function, other secrets, another extension, or requireEncryption', async ({ directory }) => {
+  const secret = (...letters: string[]) => new Cipher(letters.map(letter => letter.repeat(32)))
+  const disk = new Disk('auto')
+  const given = { owner, disk, directoryMode: 0o700 }
+  const indexes = [
+    given, { ...given, owner: ({ uid }: { uid?: string }) => uid }, { ...given, secret: secret('a') }, { ...given, secret: secret('a', 'b') },
+    { ...given, extension: '' }, { ...given, requireEncryption: true }
+  ].map(options => new OwnerIndex(directory, options))
+  for (const index of indexes) {
+    valueOf(await index.completeness.markComplete(0))
+    assert.equal(await Promise.all(indexes.map(each => each.completeness.isComplete())), indexes.map(each => each === index))
+  }
+  assert.is(await new OwnerIndex(directory, { ...given, extension: '.json', requireEncryption: true }).completeness.isComplete(), true)
+})
+
+test('has no pointers that are not ids, and reports what is in their place', async ({ directory }) => {
+  const index = indexOf(directory)
+  valueOf(await index.add('ada', 'ä/../x'))
+  assert.equal(await idsOf(index, 'ada'), ['ä/../x'])
+  const [hash] = await readdir(join(directory, '.owners'))
+  await writeFile(join(directory, '.owners', hash!, '.hidden'), '')
+  await mkdir(join(directory, '.owners', hash!, 'directory'))
+  await utimes(join(directory, '.owners', hash!, '.hidden'), 0, 0)
+  assert.equal(await idsOf(index, 'ada'), ['ä/../x'])
+  // A directory in the place of the mark.
+  await mkdir(join(directory, 'other', '.owners'), { recursive: true })
+  const refused = indexOf(join(directory, 'other'), { ...steady, openNewSync: () => { throw systemError('EACCES') } })
+  assert.is((await refused.completeness.markComplete(Date.now())).isErr(), true)
+  assert.is((await refused.add('ada', 'a')).isErr(), true)
 })
 
 test.run()

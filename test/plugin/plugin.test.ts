@@ -1,5 +1,6 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import fastifyCookie from '@fastify/cookie'
 import fastifySession from '@fastify/session'
@@ -8,7 +9,7 @@ import { FileStore } from '../../src/index.ts'
 import { fileSessions, type FileSessionsOptions } from '../../src/plugin/plugin.ts'
 import { secretFrom } from '../../src/plugin/secret-file.ts'
 import { Client } from '../client.ts'
-import { namesIn, rejection, suiteOnDisk } from '../support.ts'
+import { namesIn, rejection, runModule, suiteOnDisk } from '../support.ts'
 
 const test = suiteOnDisk('fileSessions')
 
@@ -117,11 +118,55 @@ test('gives all workers that start together the same secret', async ({ directory
   assert.is((await secretFrom(file)).length, 43)
 })
 
+for (const [name, refusal] of [['has no links', 'EPERM'], ['has the secret of another process by now', 'EEXIST']] as const) {
+  test(`makes one secret where the file system ${name}`, async ({ directory }) => {
+    const file = join(directory, 'secret')
+    const { code, output, errors } = await runModule(`
+      import fs from 'node:fs/promises'
+      import { syncBuiltinESMExports } from 'node:module'
+      fs.link = async (from, to) => {
+        if ('${refusal}' === 'EEXIST') await fs.writeFile(to, 'o'.repeat(43))
+        throw Object.assign(new Error('refused'), { code: '${refusal}' })
+      }
+      syncBuiltinESMExports()
+      const { secretFrom } = await import('../src/plugin/secret-file.ts')
+      console.log(await secretFrom(process.argv[1]))
+    `, [file])
+    assert.is(code, 0, errors)
+    assert.is(output.trim(), await readFile(file, 'utf8'))
+    assert.equal(await namesIn(directory), ['secret'])
+  })
+}
+
+test('leaves no part of a secret that could not be written', async ({ directory }) => {
+  const file = join(directory, 'secret')
+  const { code } = await runModule(`
+    import fs from 'node:fs/promises'
+    import { syncBuiltinESMExports } from 'node:module'
+    fs.link = async () => process.exit(7)
+    syncBuiltinESMExports()
+    const { secretFrom } = await import('../src/plugin/secret-file.ts')
+    await secretFrom(process.argv[1])
+  `, [file])
+  assert.is(code, 7)
+  assert.is((await secretFrom(file)).length, 43)
+})
+
+test('waits for a secret that another process is writing', async ({ directory }) => {
+  const file = join(directory, '.secret')
+  await writeFile(file, '')
+  const secret = secretFrom(file)
+  await delay(50)
+  await writeFile(file, 's'.repeat(43))
+  assert.is(await secret, 's'.repeat(43))
+})
+
 test('refuses a secret file that is too short or cannot be read or made, and names it', async ({ directory }) => {
   await writeFile(join(directory, 'short'), 'short')
   assert.match((await rejection(secretFrom(join(directory, 'short')))).message, /short holds 5 characters; expected 32 or more/)
   assert.match((await rejection(secretFrom(directory))).message, 'cannot be read')
   assert.match((await rejection(secretFrom(join(directory, 'short', 'inner')))).message, /cannot be made/)
+  assert.match((await rejection(secretFrom(join(directory, 'n'.repeat(250))))).message, /cannot be made: ENAMETOOLONG/)
 })
 
 test('warns of a secret that other users can read', async ({ directory }) => {

@@ -124,7 +124,7 @@ const obstacles: ReadonlyArray<readonly [what: string, put: (directory: string) 
   ...['ENOSPC', 'EACCES', 'EROFS'].map(code => [
     `where an expired lease cannot be renewed (${code})`, (directory: string) => acquire(directory, -interval), { openNew: async () => { throw systemError(code) } }
   ] as const),
-  ['where the lock file cannot be looked at', directory => acquire(directory, 0), { stat: async () => { throw systemError('EACCES') } }],
+  ['where the `stat` of the lock file fails', directory => acquire(directory, 0), { stat: async () => { throw systemError('EACCES') } }],
   ['where the lock file belongs to another user', directory => acquire(directory, -interval), { setTimes: async () => { throw systemError('EPERM') } }],
   ['where the directory is missing', directory => unlink(join(directory, 'absent')).catch(() => {})]
 ]

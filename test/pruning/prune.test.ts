@@ -8,7 +8,8 @@ import { encodeText } from '../../src/encryption/envelope.ts'
 import type { RemoveFailed } from '../../src/errors.ts'
 import { Disk } from '../../src/fs/disk.ts'
 import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
-import { pruneSessions, type PruneOptions, type PruneReport } from '../../src/pruning/prune.ts'
+import type { PruneOptions, PruneReport } from '../../src/pruning/options.ts'
+import { pruneSessions } from '../../src/pruning/prune.ts'
 import { namesIn, suiteOnDisk, systemError, valueOf, watched } from '../support.ts'
 
 const now = Date.parse('2030-01-02T03:04:05.000Z')
@@ -38,6 +39,12 @@ const sessionOf = (originalMaxAge: number) => JSON.stringify({ cookie: { origina
 const anHour = sessionOf(hour)
 
 const test = suiteOnDisk('pruneSessions')
+
+test('keeps an expired session that has changes which are not written yet', async ({ directory }) => {
+  for (const name of ['used', 'unused']) await file(directory, `${name}.json`, anHour, day)
+  const report = valueOf(await pruneSessions(directory, { clock, hasChanges: (name: string) => name === join(directory, 'used.json') }))
+  assert.equal([report.removed, report.kept, await namesIn(directory)], [1, 1, ['used.json']])
+})
 
 for (const io of ways) {
   test(`(${io}) removes what expired more than a minute ago, to the millisecond`, async ({ directory }) => {
@@ -224,7 +231,7 @@ for (const [use, useFile] of Object.entries(uses)) {
   }
 }
 
-races('removes nothing that went away, or cannot be looked at, after it was found to be expired', async ({ directory }) => {
+races('removes nothing that went away, or whose `stat` fails, after it was found to be expired', async ({ directory }) => {
   for (const last of [() => null, () => { throw systemError('EIO') }]) {
     await file(directory, 'expired.json', anHour, day)
     let looks = 0
@@ -292,6 +299,8 @@ function simulated (files: ReadonlyArray<readonly [name: string, text: string, a
     ...nodeFs,
     now: () => 0,
     openDirectory: async () => entries,
+    // Where names keep their places, so that they are read as they are needed.
+    fileSystemType: async () => 0xEF53,
     statSync (file: string) {
       look()
       const [text, ago, atimeMs = 0] = contents.get(basename(file))!
@@ -358,29 +367,55 @@ running.run()
 
 const visiting = suiteOnDisk('pruneSessions, with a visitor,')
 
-visiting('shows it each session that it reads, and each one that it removed', async ({ directory }) => {
+type Seen = Array<readonly [call: string, id?: string, keys?: string]>
+
+/** A visitor that notes its calls in `seen`. */
+function visitorOf (seen: Seen) {
+  return {
+    mustRead: (name: string) => name === 'recent.json',
+    live: async (id: string, session: object) => { seen.push(['live', id, Object.keys(session).join()]) },
+    unread: () => { seen.push(['unread']) },
+    removed: async (id: string, session: object) => { seen.push(['removed', id, Object.keys(session).join()]) }
+  }
+}
+
+visiting('shows it each session that it reads, with a cookie or without, and each one that it removed', async ({ directory }) => {
   await file(directory, 'live.json', anHour, 30 * minute)
   await file(directory, 'recent.json', anHour, 0)
   await file(directory, 'known.json', anHour, 0)
-  await file(directory, 'expired.json', anHour, day)
-  await file(directory, 'foreign.json', '{}', day)
-  await file(directory, 'unreadable.json', '{', day)
+  await file(directory, 'foreign.json', '{"name":"ada"}', day)
+  await file(directory, 'list.json', '[]', day)
+  await file(directory, 'malformed.json', '{', day)
   for (const io of ways) {
+    await file(directory, 'expired.json', anHour, day)
     for (const dryRun of [true, false]) {
-      const seen: string[] = []
-      const visitor = {
-        mustRead: (name: string) => name === 'recent.json',
-        live: async (id: string, session: object) => { seen.push(`live ${id} ${Object.keys(session).join()}`) },
-        removed: async (id: string, session: object) => { seen.push(`removed ${id} ${Object.keys(session).join()}`) }
-      }
-      if (!dryRun && io === 'async') await file(directory, 'expired.json', anHour, day)
-      const report = valueOf(await pruneSessions(directory, { clock, dryRun, visitor, disk: new Disk(io), removeForeign: false }))
+      const seen: Seen = []
+      const report = valueOf(await pruneSessions(directory, { clock, dryRun, visitor: visitorOf(seen), disk: new Disk(io), removeForeign: false }))
       assert.is(report.removed, 1)
-      assert.equal(seen.sort(), ['live live cookie', 'live recent cookie', ...dryRun ? [] : ['removed expired cookie']])
-      if (io === 'auto' && !dryRun) await file(directory, 'expired.json', anHour, day)
+      assert.equal(seen.sort(), [
+        ['live', 'foreign', 'name'], ['live', 'live', 'cookie'], ['live', 'recent', 'cookie'], ...dryRun ? [] : [['removed', 'expired', 'cookie']]
+      ])
     }
   }
   assert.is(await readFile(join(directory, 'live.json'), 'utf8'), anHour)
+})
+
+visiting('shows it an expired session that could not be removed', async ({ directory }) => {
+  await file(directory, 'expired.json', anHour, day)
+  const seen: Seen = []
+  const disk = new Disk('auto', { calls: { ...nodeFs, removeSync: () => { throw systemError('EACCES') } } })
+  valueOf(await pruneSessions(directory, { clock, visitor: visitorOf(seen), disk }))
+  assert.equal(seen, [['live', 'expired', 'cookie']])
+})
+
+visiting('tells it of each file that the file system refuses to stat or to read', async ({ directory }) => {
+  await file(directory, 'session.json', anHour, 30 * minute)
+  for (const refused of ['statSync', 'readSync'] as const) {
+    const seen: Seen = []
+    const disk = new Disk('auto', { calls: { ...nodeFs, [refused]: () => { throw systemError('EMFILE') } } })
+    assert.is(valueOf(await pruneSessions(directory, { clock, visitor: visitorOf(seen), disk })).unreadable, 1)
+    assert.equal(seen, [['unread']])
+  }
 })
 
 visiting.run()

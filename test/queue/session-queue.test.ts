@@ -2,7 +2,8 @@ import { err, ok, type Result } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { settled, settledResult } from '../../src/async/result.ts'
-import type { CurrentSession, Mutation, SessionState, Step } from '../../src/queue/mutation.ts'
+import type { Mutation } from '../../src/queue/mutation.ts'
+import type { CurrentSession, SessionState, Step } from '../../src/queue/step.ts'
 import { SessionQueue, type SessionQueueOptions } from '../../src/queue/session-queue.ts'
 import { attachMergeBase, findMergeBase } from '../../src/session/merge-base.ts'
 import { SessionText } from '../../src/session/session-text.ts'
@@ -35,11 +36,11 @@ function inMemory (options: Partial<Options> = {}) {
     ...options
   })
   /** Makes the file hold a session, and gives it as the plugin has it after a `get`, which took place at `loadedAt`. */
-  const load = (session: any, { lastUsedAt = now, loadedAt = now, isOutdated = false } = {}): any => {
-    const text = new SessionText(snapshot(session, lastUsedAt).canonical, { isOutdated })
+  const load = (session: any, { lastUsedAt = now, loadedAt = now, mustRewrite = false } = {}): any => {
+    const text = new SessionText(snapshot(session, lastUsedAt).canonical, { mustRewrite })
     state.current = { text, cookie: undefined, lastUsedAt }
     const copy = { ...session, cookie: { ...session.cookie } }
-    attachMergeBase(copy, { file, text, recordedAt: lastUsedAt, countedFrom: loadedAt })
+    attachMergeBase(copy, { file, text, recordedLastUse: lastUsedAt, loadedAt })
     return loadedByPlugin(copy)
   }
   return { queue, made, state, told, load, types: () => made.map(steps => steps.map(({ type }) => type)) }
@@ -72,7 +73,7 @@ writing('takes the session as it is at the call', () => {
     const session = { user: 'ada' }
     void queue.write(file, session)
     session.user = 'bob'
-    assert.equal(sessionIn(queue.unwritten!.pending(file)!.applyTo(state.current)), { user: 'ada' })
+    assert.equal(sessionIn(queue.unwritten!.mutationOf(file)!.applyTo(state.current)), { user: 'ada' })
   } finally {
     timers.restore()
   }
@@ -117,6 +118,21 @@ writing('merges the second save of a session that was made in a request', () => 
   session.cart = []
   void queue.write(file, session)
   assert.equal(sessionIn(state.current), { user: 'ada', seen: 1, cart: [] })
+})
+
+// The request made a session, saved it, and ended much later; without `rolling` the plugin does not move the expiry then.
+writing('takes no later use back at the end of a request that made the session', () => {
+  const { queue, state } = inMemory()
+  const session = createdByPlugin(rollingSession(now))
+  void queue.write(file, session)
+  session.cart = []
+  for (const [usedAt, savedAt, expected] of [[0, 5_000, 0], [15_000, 20_000, 15_000], [15_000, 4_000, 0]] as const) {
+    state.current = { ...state.current as CurrentSession, lastUsedAt: now + usedAt }
+    state.time = now + savedAt
+    session.cart.push(savedAt)
+    void queue.write(file, session)
+    assert.is(lastUse(state.current), now + expected)
+  }
 })
 
 writing('takes a session that is set under another id for a new one', () => {
@@ -196,7 +212,7 @@ recording('sets right a last use that is of a clock that was ahead', () => {
 
 recording('writes a session again that is not encrypted with the current secret', () => {
   const { queue, load } = inMemory()
-  assert.equal(settledResult(queue.write(file, load({ cookie: {}, a: 0 }, { isOutdated: true }))), ok('made'))
+  assert.equal(settledResult(queue.write(file, load({ cookie: {}, a: 0 }, { mustRewrite: true }))), ok('made'))
 })
 
 recording('has been used until the save, not only until it was loaded', () => {
@@ -342,7 +358,7 @@ acknowledging('does not take a session with changes under way for recorded', () 
     const session = load({ cookie: {}, a: 0 })
     void queue.remove(file)
     void queue.write(file, session)
-    assert.equal(queue.unwritten!.pending(file)!.steps.map(({ type }) => type), ['remove', 'merge'])
+    assert.equal(queue.unwritten!.mutationOf(file)!.steps.map(({ type }) => type), ['remove', 'merge'])
   } finally {
     timers.restore()
   }

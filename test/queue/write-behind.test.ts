@@ -2,11 +2,12 @@ import fc from 'fast-check'
 import { err, ok, ResultAsync, type Result } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { promiseOf, settled, settledResult } from '../../src/async/result.ts'
-import type { Mutation, Step } from '../../src/queue/mutation.ts'
+import { promiseOf, settled, settledOk, settledResult } from '../../src/async/result.ts'
+import type { Mutation } from '../../src/queue/mutation.ts'
+import type { Step } from '../../src/queue/step.ts'
 import { WriteBehindQueue } from '../../src/queue/write-behind.ts'
 import type { Snapshot } from '../../src/session/snapshot.ts'
-import { fakeTimers, mergeBase, nextTurn, runModule, snapshot } from '../support.ts'
+import { fakeTimers, mergeBase, nextTurn, runModule, snapshot, until } from '../support.ts'
 
 const remove: Step = { type: 'remove' }
 const set = (value: unknown): Step => ({ type: 'replace', snapshot: snapshot({ value }) })
@@ -23,12 +24,17 @@ function mebibytes (count: number): Step {
 /** What a mutation leaves of a session, in short. */
 function resultOf (mutation: Mutation): unknown {
   const after = mutation.applyTo(null)
-  return after === null || after === 'unreadable' ? after : JSON.parse(after.text.canonical)['value']
+  return after === null || after === 'unknown' ? after : JSON.parse(after.text.canonical)['value']
 }
 
 const accepted = ok(undefined)
 
 let timers: ReturnType<typeof fakeTimers>
+
+/** Lets what could go on do so. A time slice that is used up takes a turn of the event loop. */
+async function someTurns (): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await nextTurn()
+}
 
 function suiteWithTimers (name: string) {
   const test = suite(name)
@@ -63,12 +69,12 @@ const queue = suiteWithTimers('WriteBehindQueue')
 queue('accepts a change immediately, and writes those of 50 ms together', async () => {
   const { queue, writes } = recorded()
   for (const value of [1, 2, 3]) assert.equal(settledResult(queue.mutate('a', set(value))), accepted)
-  assert.equal([queue.size, queue.has('a'), queue.has('b'), queue.files(), resultOf(queue.pending('a')!)], [1, true, false, ['a'], 3])
+  assert.equal([queue.size, queue.has('a'), queue.has('b'), queue.files(), resultOf(queue.mutationOf('a')!)], [1, true, false, ['a'], 3])
   await timers.advance(49)
   assert.equal(writes, [])
   await timers.advance(1)
   assert.equal(writes, [['a', 3]])
-  assert.equal([queue.size, queue.files(), queue.pending('a')], [0, [], null])
+  assert.equal([queue.size, queue.files(), queue.mutationOf('a')], [0, [], null])
   await timers.advance(100_000)
   assert.equal([writes.length, timers.pending()], [1, []])
 })
@@ -91,14 +97,14 @@ queue('writes what comes during a write a moment later', async () => {
   void queue.mutate('a', set(1))
   await timers.advance(50)
   assert.equal(settledResult(queue.mutate('a', set(2))), accepted)
-  assert.equal(resultOf(queue.pending('a')!), 2)
+  assert.equal(resultOf(queue.mutationOf('a')!), 2)
   await timers.advance(1_000)
   assert.is(writes.length, 1)
   writes[0]!.finish(ok('written'))
   await timers.advance(50)
   assert.equal(writes.map(({ mutation }) => resultOf(mutation)), [1, 2])
   writes[1]!.finish(ok('written'))
-  await nextTurn()
+  await someTurns()
   assert.is(queue.size, 0)
 })
 
@@ -106,11 +112,11 @@ queue('gives what is being written and what waits behind it as pending, in this 
   const { queue } = controlled()
   void queue.mutate('a', remove)
   await timers.advance(50)
-  assert.equal(queue.pending('a')!.steps, [remove])
+  assert.equal(queue.mutationOf('a')!.steps, [remove])
   void queue.mutate('a', set(2))
   void queue.mutate('a', touch(5))
-  assert.equal(queue.pending('a')!.steps, [set(2), touch(5)])
-  assert.is(queue.pending('b'), null)
+  assert.equal(queue.mutationOf('a')!.steps, [set(2), touch(5)])
+  assert.is(queue.mutationOf('b'), null)
 })
 
 queue('reads with the changes that are pending', async () => {
@@ -137,7 +143,7 @@ failing('tells the failure, keeps the change and tries it again', async () => {
   const { queue, writes, told } = recorded((_file, write) => write === 1 ? err('refused') : ok('written'))
   void queue.mutate('a', set(1))
   await timers.advance(50)
-  assert.equal([told, resultOf(queue.pending('a')!)], [['refused'], 1])
+  assert.equal([told, resultOf(queue.mutationOf('a')!)], [['refused'], 1])
   await timers.advance(1_000)
   assert.equal(writes, [['a', 1], ['a', 1]])
   assert.equal([told.length, queue.size, timers.pending()], [1, 0, []])
@@ -185,9 +191,9 @@ failing('keeps what was refused before what came during the write', async () => 
   const later: Step = { type: 'merge', snapshot: snapshot({ a: 0, b: 2 }), base: mergeBase({ a: 0, b: 0 }) }
   void queue.mutate('a', later)
   writes[0]!.finish(err('refused'))
-  await nextTurn()
-  assert.equal(queue.pending('a')!.steps.map(({ type }) => type), ['merge', 'merge'])
-  assert.is(queue.pending('a')!.steps[1], later)
+  await someTurns()
+  assert.equal(queue.mutationOf('a')!.steps.map(({ type }) => type), ['merge', 'merge'])
+  assert.is(queue.mutationOf('a')!.steps[1], later)
   await timers.advance(1_000)
   assert.equal(writes[1]!.mutation.steps.length, 2)
 })
@@ -202,12 +208,36 @@ failing('tries no more than three sessions in a row that fail, and others the ne
   assert.is(told.length, 6)
 })
 
+failing('does not try what came while it found out that the disk refuses', async () => {
+  const { queue, writes } = controlled()
+  for (const file of ['a', 'b', 'c']) void queue.mutate(file, set(1))
+  await timers.advance(50)
+  void queue.mutate('d', set(1))
+  for (let write = 0; write < 3; write++) {
+    writes[write]!.finish(err('refused'))
+    await someTurns()
+  }
+  await timers.advance(50)
+  assert.equal(writes.map(({ file }) => file), ['a', 'b', 'c'])
+  await timers.advance(1_000)
+  assert.is(writes[3]!.file, 'd')
+})
+
 failing('does not let a session that cannot be written hold up the others', async () => {
   const { queue, writes } = recorded(file => file.startsWith('bad') ? err('refused') : ok('written'))
   for (const file of ['bad1', 'bad2', 'good1', 'bad3', 'bad4', 'good2']) void queue.mutate(file, set(1))
   await timers.advance(50)
   assert.equal(writes.map(([file]) => file), ['bad1', 'bad2', 'good1', 'bad3', 'bad4', 'good2'])
   assert.equal(queue.files(), ['bad1', 'bad2', 'bad3', 'bad4'])
+  // Nor later, when three in a row have failed again.
+  for (let time = 0; time < 5; time++) {
+    await timers.advance(4_000)
+    const before = writes.length
+    void queue.mutate(`good3-${time}`, set(1))
+    await timers.advance(50)
+    assert.equal(writes.slice(before).map(([file]) => file), [`good3-${time}`])
+  }
+  assert.ok(writes.some(([file], index) => file === 'bad4' && index > 6))
 })
 
 failing.run()
@@ -227,7 +257,7 @@ bounded('accepts a change only when it is written', async () => {
   writes[0]!.finish(ok('b is written'))
   assert.equal(await result, ok('b is written'))
   writes[1]!.finish(ok('written'))
-  await nextTurn()
+  await someTurns()
   assert.is(accepts(queue), true)
 })
 
@@ -237,7 +267,7 @@ bounded('gives up a change that fails then, whose result says so', async () => {
   const result = queue.mutate('b', mebibytes(9))
   writes[0]!.finish(err('refused'))
   assert.equal(await result, err('refused'))
-  assert.equal([queue.pending('b'), queue.files(), told], [null, ['a'], []])
+  assert.equal([queue.mutationOf('b'), queue.files(), told], [null, ['a'], []])
 })
 
 bounded('keeps what it had accepted of a session whose next change fails', async () => {
@@ -246,10 +276,10 @@ bounded('keeps what it had accepted of a session whose next change fails', async
   void queue.mutate('b', mebibytes(10))
   const result = queue.mutate('a', mebibytes(9))
   assert.equal(writes.map(({ file }) => file), ['a'])
-  assert.equal(resultOf(queue.pending('a')!), resultOf(writes[0]!.mutation))
+  assert.equal(resultOf(queue.mutationOf('a')!), resultOf(writes[0]!.mutation))
   writes[0]!.finish(err('refused'))
   assert.equal(await result, err('refused'))
-  assert.is(resultOf(queue.pending('a')!), 'accepted')
+  assert.is(resultOf(queue.mutationOf('a')!), 'accepted')
 })
 
 bounded('writes what it had accepted of a session with its next change', async () => {
@@ -261,7 +291,7 @@ bounded('writes what it had accepted of a session with its next change', async (
   assert.equal(writes[1]!.mutation.steps.map(({ type }) => type), ['merge', 'touch'])
   writes[1]!.finish(ok('written'))
   assert.equal(await result, ok('written'))
-  assert.is(queue.pending('a'), null)
+  assert.is(queue.mutationOf('a'), null)
 })
 
 bounded('waits for the write of the session that is under way', async () => {
@@ -272,7 +302,7 @@ bounded('waits for the write of the session that is under way', async () => {
   assert.is(settledResult(results[0]!), undefined)
   assert.is(writes.length, 1)
   writes[0]!.finish(ok('first'))
-  await nextTurn()
+  await someTurns()
   assert.is(writes.length, 2)
   writes[1]!.finish(ok('second'))
   assert.equal(await results[0], ok('second'))
@@ -286,7 +316,7 @@ bounded('counts what is being written, what waits behind it, and what was supers
   assert.is(settledResult(queue.mutate('b', mebibytes(9))), undefined)
   assert.is(accepts(queue), false)
   writes[1]!.finish(ok('written'))
-  await nextTurn()
+  await someTurns()
   assert.equal(settledResult(queue.mutate('a', mebibytes(5))), accepted)
   assert.is(settledResult(queue.mutate('c', mebibytes(3))), undefined)
 })
@@ -318,8 +348,26 @@ bounded('has no more than 16 MiB pending in a burst of new sessions, and loses n
   assert.ok(accepted > 160 && accepted < 170, `${accepted} sessions`)
   await Promise.all(results)
   await timers.advance(50)
+  await until(() => queue.size === 0)
   assert.is(new Set(writes.map(([file]) => file)).size, 1_000)
   assert.is(accepts(queue), true)
+})
+
+bounded('reads and settles after the changes that wait for their write', async () => {
+  const { queue, writes } = controlled()
+  void queue.mutate('a', mebibytes(17))
+  void queue.mutate('a', set(2))
+  const read = queue.read('a', pending => settledOk(pending === null ? 'as it is on the disk' : resultOf(pending)))
+  let isSettled = false
+  const settled = queue.settle().then(() => { isSettled = true })
+  assert.is(settledResult(read), undefined)
+  writes[0]!.finish(ok('written'))
+  await someTurns()
+  assert.is(isSettled, false)
+  writes[1]!.finish(ok('written'))
+  await settled
+  assert.equal(await read, ok('as it is on the disk'))
+  assert.is(resultOf(writes[1]!.mutation), 2)
 })
 
 bounded('counts nothing of what it gave up or wrote', async () => {
@@ -344,7 +392,7 @@ bounded('writes a change after one that waits, although it would be accepted by 
   assert.equal([waiting, last].map(settledResult), [undefined, undefined])
   for (const write of [0, 2, 3]) {
     writes[write]!.finish(ok('written'))
-    await nextTurn()
+    await someTurns()
   }
   assert.equal(await Promise.all([waiting, last]), [ok('written'), ok('written')])
   assert.equal(writes.filter(({ file }) => file === 'a').map(({ mutation }) => resultOf(mutation)), [1, 2, 3])
@@ -361,10 +409,10 @@ bounded('keeps what it had accepted when changes that wait for each other fail',
   for (const write of [0, 1, 2]) {
     assert.is(writes.length, write + 1)
     writes[write]!.finish(write === 0 ? ok('written') : err(`refused ${write}`))
-    await nextTurn()
+    await someTurns()
   }
   assert.equal(await Promise.all(results), [err('refused 1'), err('refused 2')])
-  assert.equal(resultOf(queue.pending('a')!), 2)
+  assert.equal(resultOf(queue.mutationOf('a')!), 2)
 })
 
 bounded.run()
@@ -378,7 +426,7 @@ draining('writes what is pending without delay, and resolves when it is written'
   let isDrained = false
   const drained = queue.drain().then(() => { isDrained = true })
   for (const write of [0, 1]) {
-    await nextTurn()
+    await someTurns()
     assert.equal([writes.length, isDrained], [write + 1, false])
     writes[write]!.finish(ok('written'))
   }
@@ -392,9 +440,9 @@ draining('waits for a write that is under way, and writes what came during it', 
   await timers.advance(50)
   void queue.mutate('a', set(2))
   const drained = queue.drain()
-  await nextTurn()
+  await someTurns()
   writes[0]!.finish(ok('written'))
-  await nextTurn()
+  await someTurns()
   writes[1]!.finish(ok('written'))
   await drained
   assert.equal(writes.map(({ mutation }) => resultOf(mutation)), [1, 2])
@@ -408,8 +456,8 @@ draining('waits for a change whose result is that of its write', async () => {
   let isDrained = false
   const drained = queue.drain().then(() => { isDrained = true })
   writes[0]!.finish(ok('written'))
-  await nextTurn()
-  await nextTurn()
+  await someTurns()
+  await someTurns()
   assert.equal([writes.length, isDrained], [2, false])
   writes[1]!.finish(ok('written'))
   await drained
@@ -461,7 +509,7 @@ truth('writes one change of a session at a time, loses nothing that it accepted,
       finish(isRefused ? err('refused') : ok('written'))
     }
     const watch = async () => {
-      await nextTurn()
+      await someTurns()
       for (const { file } of writes.slice(isFinished.length)) {
         assert.not(isFinished.some((isFinished, write) => !isFinished && writes[write]!.file === file), 'one at a time')
         isFinished.push(false)

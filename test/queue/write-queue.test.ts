@@ -3,7 +3,8 @@ import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { promiseOf, settled, settledErr, settledOk, settledResult } from '../../src/async/result.ts'
-import { Mutation, type Step } from '../../src/queue/mutation.ts'
+import { Mutation } from '../../src/queue/mutation.ts'
+import type { Step } from '../../src/queue/step.ts'
 import { WriteQueue } from '../../src/queue/write-queue.ts'
 import { nextTurn, snapshot } from '../support.ts'
 

@@ -18,36 +18,36 @@ function recent () {
 test('is missing when the first loaded session that is saved has no base, and says so once', () => {
   const support = new PluginSupport()
   for (const id of ['abc', 'abd']) support.loaded(id)
-  assert.equal([support.isMissing('abc', old(), file), support.isMissing('abd', old(), file)], [true, false])
+  assert.equal([support.detectsUnsupported('abc', old(), file), support.detectsUnsupported('abd', old(), file)], [true, false])
 })
 
 test('is not missing when the first one has its base, whatever comes later', () => {
   const support = new PluginSupport()
   for (const id of ['abc', 'abd']) support.loaded(id)
-  assert.equal([support.isMissing('abc', recent(), file), support.isMissing('abd', old(), file)], [false, false])
+  assert.equal([support.detectsUnsupported('abc', recent(), file), support.detectsUnsupported('abd', old(), file)], [false, false])
 })
 
 test('says nothing of sessions that were not loaded, or do not come from the plugin', () => {
   const support = new PluginSupport()
-  assert.is(support.isMissing('abc', old(), file), false)
+  assert.is(support.detectsUnsupported('abc', old(), file), false)
   support.loaded('abc')
-  assert.is(support.isMissing('abc', { cookie: {} }, file), false)
+  assert.is(support.detectsUnsupported('abc', { cookie: {} }, file), false)
   support.loaded('abc')
-  assert.is(support.isMissing('abc', old(), file), true)
+  assert.is(support.detectsUnsupported('abc', old(), file), true)
 })
 
 test('remembers a thousand loaded sessions at most', () => {
   const support = new PluginSupport()
   for (let index = 0; index <= 1_000; index++) support.loaded(String(index))
-  assert.equal([support.isMissing('1000', old(), file), support.isMissing('999', old(), file)], [false, true])
+  assert.equal([support.detectsUnsupported('1000', old(), file), support.detectsUnsupported('999', old(), file)], [false, true])
 })
 
 test('does not remember loaded sessions once it is decided', () => {
   const support = new PluginSupport()
   support.loaded('abc')
-  assert.is(support.isMissing('abc', recent(), file), false)
+  assert.is(support.detectsUnsupported('abc', recent(), file), false)
   support.loaded('abd')
-  assert.is(support.isMissing('abd', old(), file), false)
+  assert.is(support.detectsUnsupported('abd', old(), file), false)
 })
 
 test.run()

@@ -88,10 +88,10 @@ parsing('leaves no trace of a forbidden key on other objects', () => {
 })
 
 parsing('is neither encrypted nor outdated unless told so', () => {
-  const { isEncrypted, isOutdated } = new SessionText('{}')
-  assert.equal([isEncrypted, isOutdated], [false, false])
-  const text = new SessionText('{}', { isEncrypted: true, isOutdated: true })
-  assert.equal([text.isEncrypted, text.isOutdated], [true, true])
+  const { isEncrypted, mustRewrite } = new SessionText('{}')
+  assert.equal([isEncrypted, mustRewrite], [false, false])
+  const text = new SessionText('{}', { isEncrypted: true, mustRewrite: true })
+  assert.equal([text.isEncrypted, text.mustRewrite], [true, true])
 })
 
 parsing.run()

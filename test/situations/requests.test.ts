@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import fastifyCookie from '@fastify/cookie'
 import fastifySession from '@fastify/session'
 import * as assert from 'uvu/assert'
-import { FileStore, type SessionError, type StoreOptions } from '../../src/index.ts'
+import { FileStore, type SessionFailure, type StoreOptions } from '../../src/index.ts'
 import { Client } from '../client.ts'
 import { called, loadedByPlugin, namesIn, now, promised, rejection, rollingSession, suiteOnDisk } from '../support.ts'
 
@@ -22,7 +22,7 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 
 async function serve (directory: string, routes: Readonly<Record<string, Handler>>, { plugin = fastifySession, ...options }: StoreOptions & { plugin?: any } = {}): Promise<Server> {
   const failures: string[] = []
-  const store = new FileStore(directory, { pruneInterval: 0, onFailure: ({ type }: SessionError) => { failures.push(type) }, ...options })
+  const store = new FileStore(directory, { pruneInterval: 0, onFailure: ({ type }: SessionFailure) => { failures.push(type) }, ...options })
   const app = Fastify({ forceCloseConnections: true })
   servers.push(app)
   await app.register(fastifyCookie)
@@ -124,21 +124,25 @@ test('do not bring back a session that was made, saved and revoked in one reques
   }
 })
 
-test('do not bring back a session without a cookie in its file after its logout', async ({ directory }) => {
-  const { client, store } = await serve(directory, { '/login': login, '/user': user })
-  await client.ask('/login')
-  const [name = ''] = await namesIn(directory)
-  await writeFile(`${directory}/${name}`, '{"user":"edited"}')
-  const { get, set, destroy } = promised(store)
-  const id = name.replace('.json', '')
-  const session = await get(id)
-  assert.is(session.user, 'edited')
-  await destroy(id)
-  const live = loadedByPlugin(session)
-  live.changed = true
-  await set(id, live)
-  assert.equal(await namesIn(directory), [])
-})
+for (const cookie of ['', '"cookie":null,', '"cookie":"none",', '"cookie":[],']) {
+  test(`do not bring back a session with {${cookie}} in its file after its logout`, async ({ directory }) => {
+    const { client, store } = await serve(directory, { '/login': login, '/user': user })
+    await client.ask('/login')
+    const [name = ''] = await namesIn(directory)
+    await writeFile(`${directory}/${name}`, `{${cookie}"user":"edited"}`)
+    assert.equal((await client.ask('/user')).json, { user: 'edited' })
+    await writeFile(`${directory}/${name}`, `{${cookie}"user":"edited"}`)
+    const { get, set, destroy } = promised(store)
+    const id = name.replace('.json', '')
+    const session = await get(id)
+    assert.is(session.user, 'edited')
+    await destroy(id)
+    const live = loadedByPlugin(session)
+    live.changed = true
+    await set(id, live)
+    assert.equal(await namesIn(directory), [])
+  })
+}
 
 for (const io of ['auto', 'async'] as const) {
   test(`keep what a first save of a request changed when that save fails and a second one succeeds (io ${io})`, async ({ directory }) => {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { FileStore, type SessionError } from '../../src/index.ts'
+import { FileStore, type SessionFailure } from '../../src/index.ts'
 import { called, loadedByPlugin, namesIn, now, promised, rejection, rollingSession, suiteOnDisk } from '../support.ts'
 import { immediately, turn, ways } from './support.ts'
 
@@ -9,7 +9,7 @@ for (const [way, given] of ways) {
   const test = suiteOnDisk(`FileStore that acknowledges from memory (${way})`)
 
   const storeOn = (directory: string) => {
-    const failures: SessionError[] = []
+    const failures: SessionFailure[] = []
     const store = new FileStore(directory, { ...given, acknowledge: 'memory', pruneInterval: 0, touchInterval: 0, onFailure: failure => { failures.push(failure) } })
     return { store, failures, ...promised(store) }
   }

@@ -1,14 +1,14 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { FileStore, type SessionError } from '../../src/index.ts'
+import { FileStore, type SessionFailure } from '../../src/index.ts'
 import { namesIn, promised, rollingSession, suiteOnDisk } from '../support.ts'
 import { turn } from './support.ts'
 
 const pruning = suiteOnDisk('FileStore, by itself,')
 
 pruning('prunes a second after its first use, unless told not to', async ({ directory }) => {
-  const failures: SessionError[] = []
+  const failures: SessionFailure[] = []
   const names = ['recent', 'sessions', 'other']
   const [recent, store, other] = names.map(name => new FileStore(join(directory, name), {
     pruneInterval: name === 'other' ? 0 : 60_000,

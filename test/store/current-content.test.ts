@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import * as assert from 'uvu/assert'
-import { rollingSession, settled, suiteOnDisk } from '../support.ts'
+import { rollingSession, clockTick, suiteOnDisk } from '../support.ts'
 import { storeMaker, ways } from './support.ts'
 
 for (const [way, options] of ways) {
@@ -23,7 +23,7 @@ for (const [way, options] of ways) {
     const { store, get, set } = storeOn(directory)
     await set('abc', { user: 'ada' })
     assert.equal(await get('abc'), { user: 'ada' })
-    await settled(store.sessionFile('abc'))
+    await clockTick(store.sessionFile('abc'))
     assert.equal(await get('abc'), { user: 'ada' })
     await writeFile(store.sessionFile('abc'), '{"user":"bob"}')
     assert.equal(await get('abc'), { user: 'bob' })

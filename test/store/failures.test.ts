@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { loadedByPlugin, namesIn, rejection, rollingSession, settled, suiteOnDisk } from '../support.ts'
+import { loadedByPlugin, namesIn, rejection, rollingSession, clockTick, suiteOnDisk } from '../support.ts'
 import { storeMaker, turn, ways } from './support.ts'
 
 for (const [way, options] of ways) {
@@ -15,7 +15,7 @@ for (const [way, options] of ways) {
       const { store, get, set, failures } = storeOn(directory)
       const file = store.sessionFile('abc')
       await writeFile(file, text)
-      await settled(file)
+      await clockTick(file)
       for (let time = 1; time < 4; time++) {
         assert.is(await get('abc'), null)
         await turn()

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import * as assert from 'uvu/assert'
-import { loadedByPlugin, rollingSession, settled, suiteOnDisk } from '../support.ts'
+import { loadedByPlugin, rollingSession, clockTick, suiteOnDisk } from '../support.ts'
 import { storeMaker, ways } from './support.ts'
 
 for (const [way, options] of ways) {
@@ -23,7 +23,7 @@ for (const [way, options] of ways) {
     const { store, get, set } = storeOn(directory)
     const text = JSON.stringify({ cart: { items: [1] }, cookie: { originalMaxAge: 60_000 } })
     await set('abc', JSON.parse(text))
-    await settled(store.sessionFile('abc'))
+    await clockTick(store.sessionFile('abc'))
     for (let time = 0; time < 4; time++) {
       const { cart, cookie } = await get('abc')
       assert.equal(cart, { items: [1] })

@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { FileStore, type SessionError } from '../../src/index.ts'
-import { called, loadedByPlugin, namesIn, now, promised, rejection, rollingSession, suiteOnDisk } from '../support.ts'
+import { FileStore, type SessionFailure } from '../../src/index.ts'
+import { called, loadedByPlugin, namesIn, now, promised, rejection, rollingSession, suiteOnDisk, until } from '../support.ts'
 import { fileContent, ways } from './support.ts'
 
 for (const [way, given] of ways) {
@@ -11,7 +11,7 @@ for (const [way, given] of ways) {
   /** A store whose time is told, with a session of each kind: `ada` and `bob` alive, `old` expired. */
   const storeOn = async (directory: string) => {
     const clock = { now }
-    const failures: SessionError[] = []
+    const failures: SessionFailure[] = []
     const store = new FileStore(directory, { ...given, clock: () => clock.now, pruneInterval: 0, onFailure: failure => { failures.push(failure) } })
     const callbacks = promised(store)
     await callbacks.set('old', { ...rollingSession(now - 300_000), user: 'old' })
@@ -125,6 +125,35 @@ for (const [way, given] of ways) {
       assert.instance(await rejection(called(done => store[call](done))), Error)
     }
     assert.is((await rejection(store.prune())).cause.type, 'scan-failed')
+    // A route may send the message to a client.
+    for (const call of [() => store.revokeWhere(() => true), () => store.list().next()]) {
+      const { message, cause } = await rejection(call())
+      assert.match(message, /^The sessions could not be listed( \(\w+\))?$/)
+      assert.is(cause.type, 'scan-failed')
+    }
+  })
+
+  test('reports a failed clear without a callback to the operator, and what went away meanwhile to nobody', async ({ directory }) => {
+    const failures: string[] = []
+    const onFailure = ({ type }: { readonly type: string }) => { failures.push(type) }
+    const store = new FileStore(join(directory, 'a\0b'), { ...given, pruneInterval: 0, onFailure })
+    store.clear()
+    await until(() => failures.length > 0)
+    const fine = new FileStore(directory, { ...given, pruneInterval: 0, onFailure })
+    fine.list = async function * () { yield { id: 'gone', session: {} } as never }
+    fine.clear()
+    await called(done => fine.clear(done))
+    assert.equal(failures, ['scan-failed'])
+  })
+
+  test('warns of a directory that others can enter', async ({ directory }) => {
+    if (process.platform === 'win32') return
+    const failures: string[] = []
+    await chmod(directory, 0o755)
+    const warnings = await new FileStore(directory, { ...given, pruneInterval: 0, onFailure: ({ type }) => { failures.push(type) } }).check()
+    await until(() => failures.length > 0)
+    assert.is(warnings.length, 1)
+    assert.equal(failures, ['directory-exposed'])
   })
 
   test('revokes, also what is not there', async ({ directory }) => {

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { FileStore, type SessionError, type StoreOptions } from '../../src/index.ts'
+import { FileStore, type SessionFailure, type StoreOptions } from '../../src/index.ts'
 import { promised } from '../support.ts'
 
 /** The ways in which a store makes its calls. */
@@ -13,7 +13,7 @@ export const ways: ReadonlyArray<readonly [way: string, options: StoreOptions]> 
 /** Makes stores that record each use and do not prune by themselves, with the failures that they report and their methods as promises. */
 export function storeMaker (given: StoreOptions) {
   return (directory: string, options: StoreOptions = {}) => {
-    const failures: SessionError[] = []
+    const failures: SessionFailure[] = []
     const store = new FileStore(directory, { ...given, pruneInterval: 0, touchInterval: 0, onFailure: failure => { failures.push(failure) }, ...options })
     return { store, failures, ...promised(store) }
   }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'tstyche'
 import {
   checkDirectory, FileStore, listSessions, pruneSessions, readSession, removeSession, sessionFile, sessionId, writeIfChanged,
   type CheckFailed, type DecryptFailed, type InvalidId, type ListedSession, type Malformed, type NotEncrypted, type NotSerializable,
-  type PruneReport, type ReadFailed, type ReadFailure, type RemoveFailed, type ScanFailed, type SessionError, type StoredSession, type StoreFailure,
+  type PruneReport, type ReadFailed, type ReadFailure, type RemoveFailed, type ScanFailed, type SessionFailure, type StoredSession, type StoreError,
   type StoreOptions, type StoreStats, type WriteFailed, type Written
 } from '../../src/index.ts'
 
@@ -40,9 +40,9 @@ describe('FileStore', () => {
     expect(FileStore).type.not.toBeConstructableWith()
     expect(FileStore).type.not.toBeConstructableWith('./sessions', { io: 'sync' })
     expect(FileStore).type.not.toBeConstructableWith('./sessions', { path: './sessions' })
-    expect<Parameters<NonNullable<StoreOptions['onFailure']>>[0]>().type.toBe<StoreFailure>()
-    expect<StoreFailure>().type.toBeAssignableTo<Error>()
-    expect<StoreFailure>().type.toBeAssignableTo<SessionError>()
+    expect<Parameters<NonNullable<StoreOptions['onFailure']>>[0]>().type.toBe<StoreError>()
+    expect<StoreError>().type.toBeAssignableTo<Error>()
+    expect<StoreError>().type.toBeAssignableTo<SessionFailure>()
     expect(FileStore).type.toBeConstructableWith('./sessions', { log: console })
     expect(FileStore).type.not.toBeConstructableWith('./sessions', { log: { warn () {} } })
   })
@@ -115,12 +115,12 @@ describe('the functions', () => {
   })
 
   test('tell failures apart by their type', () => {
-    const failure = {} as SessionError
+    const failure = {} as SessionFailure
     if (failure.type === 'malformed') expect(failure.file).type.toBe<string>()
     if (failure.type === 'scan-failed') expect(failure.directory).type.toBe<string>()
     expect(failure.type).type.toBe<
       'invalid-id' | 'read-failed' | 'malformed' | 'decrypt-failed' | 'not-encrypted' | 'not-serializable' | 'write-failed' | 'touch-failed' |
-      'remove-failed' | 'scan-failed' | 'check-failed' | 'directory-exposed' | 'disk-slow' | 'unsupported-plugin'
+      'remove-failed' | 'index-failed' | 'scan-failed' | 'check-failed' | 'directory-exposed' | 'disk-slow' | 'unsupported-plugin'
     >()
   })
 })

@@ -1,0 +1,42 @@
+import { dirname } from 'node:path'
+import { err, type Result, type ResultAsync } from 'neverthrow'
+import { settledOk } from '../async/result.ts'
+import type { Disk } from '../fs/disk.ts'
+import { isAlreadyExists, isNotFound } from '../fs/errno.ts'
+import type { FileTimes } from '../fs/node.ts'
+
+/** How an empty file is created. */
+export interface EmptyFileOptions {
+  readonly disk: Disk
+  /** The mode of its directory, if that is missing. */
+  readonly directoryMode: number
+}
+
+// How often a file is created whose directory another process removes at the same time, since it is empty.
+const maxAttempts = 8
+
+/**
+ * Creates an empty file with these times, and its directory if that is missing. A file that exists is given the modification
+ * time, and so a new change time: no process removes it as stale. If its access time is another one, that becomes 0: the
+ * file is no longer that of a single creator. Fails with the system's error.
+ */
+export function createEmptyFile (file: string, times: FileTimes, options: EmptyFileOptions): ResultAsync<void, unknown> {
+  return create(file, times, options, maxAttempts)
+}
+
+function create (file: string, times: FileTimes, options: EmptyFileOptions, attempts: number): ResultAsync<void, unknown> {
+  const { disk, directoryMode } = options
+  return disk.create(file, { text: '', mode: 0o600, times, flush: false })
+    .map(() => true)
+    .orElse((cause): Result<boolean, unknown> | ResultAsync<boolean, unknown> => {
+      if (attempts === 1) return err(cause)
+      // The times of another user's file cannot be set.
+      if (isAlreadyExists(cause)) return renew(file, times, disk).orElse(() => settledOk(true))
+      return isNotFound(cause) ? disk.makeDirectory(dirname(file), directoryMode).map(() => false) : err(cause)
+    })
+    .andThen(isCreated => isCreated ? settledOk(undefined) : create(file, times, options, attempts - 1))
+}
+
+function renew (file: string, { atimeMs, mtimeMs }: FileTimes, disk: Disk): ResultAsync<boolean, unknown> {
+  return disk.stat(file).andThen(version => disk.setTimes(file, { atimeMs: version?.atimeMs === atimeMs ? atimeMs : 0, mtimeMs }))
+}

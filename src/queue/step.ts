@@ -1,0 +1,107 @@
+import { Result } from 'neverthrow'
+import { clockSkewMs, expiryOf } from '../session/expiry.ts'
+import type { MergeBase } from '../session/merge-base.ts'
+import { conflicts, merge } from '../session/merge.ts'
+import { SessionText } from '../session/session-text.ts'
+import { datedCookie, type Snapshot } from '../session/snapshot.ts'
+import type { StoredCookie, StoredSession } from '../session/session.ts'
+
+/** One requested change of a session. */
+export type Step =
+  /** Ends the session. */
+  | { readonly type: 'remove' }
+  /** Sets the session, whatever is there. */
+  | { readonly type: 'replace', readonly snapshot: Snapshot }
+  /** Sets a session that was loaded, unless it was ended since. `merge` keeps what others have changed since. */
+  | { readonly type: 'merge' | 'replace-if-present', readonly snapshot: Snapshot, readonly base: MergeBase }
+  /** Records a use, and the cookie of that moment if there is one; the other content stays. A session that was ended or has expired stays so. */
+  | { readonly type: 'touch', readonly cookie: Snapshot | null, readonly lastUsedAt: number, readonly ttl: number }
+
+/** A session before or after a change. `'unknown'`: there is a file, and its session is not known. */
+export type SessionState = CurrentSession | 'unknown' | null
+
+/** A session that exists. */
+export interface CurrentSession {
+  readonly text: SessionText
+  /** The rolling cookie with its dates, as in a `Snapshot`; `undefined`: as its text has it. */
+  readonly cookie: StoredCookie | null | undefined
+  /** In milliseconds since 1970. */
+  readonly lastUsedAt: number
+}
+
+/** Told of each merge: the top-level keys that both sides had changed. */
+export type OnMerge = (conflictingKeys: readonly string[]) => void
+
+/**
+ * The state of a session after `step`. `bases` are the merge bases that have moved on with earlier steps of the same
+ * mutation; the others are as their sessions have them.
+ */
+export function applyStep (step: Step, state: SessionState, bases: ReadonlyMap<MergeBase, SessionText>, onMerge?: OnMerge): SessionState {
+  switch (step.type) {
+    case 'remove': return null
+    // An application may give a session an earlier expiry, and so an earlier last use.
+    case 'replace': return replaced(step.snapshot, state, step.snapshot.lastUsedAt)
+    case 'touch': return state === null || state === 'unknown' ? state : touched(step, state)
+    default: {
+      const base = bases.get(step.base) ?? step.base.text
+      // The first save of a new session.
+      if (base === null) return replaced(step.snapshot, state, step.snapshot.lastUsedAt)
+      if (state === null) return null
+      if (state === 'unknown' || step.type === 'replace-if-present') return replaced(step.snapshot, state, step.snapshot.takenAt)
+      return rebase(step.snapshot, base, state, onMerge)
+    }
+  }
+}
+
+// `snapshot`, which was made from `base`, on top of `theirs`, which is there by now.
+function rebase (snapshot: Snapshot, base: SessionText, theirs: CurrentSession, onMerge?: OnMerge): SessionState {
+  const { canonical } = theirs.text
+  if (canonical === base.canonical || canonical === snapshot.canonical) return replaced(snapshot, theirs, snapshot.takenAt)
+  const lastUsedAt = laterUse(snapshot.lastUsedAt, theirs.lastUsedAt, snapshot.takenAt)
+  if (snapshot.canonical === base.canonical) return usedAt(theirs, lastUsedAt)
+  // Only canonical JSON can be compared: the dates of a rolling cookie differ after each use.
+  return Result.combine([base.parseCanonical(), textOf(snapshot).parseCanonical(), theirs.text.parseCanonical()])
+    .map((sessions): SessionState => {
+      onMerge?.(conflicts(...sessions))
+      return currentSession(merge(...sessions), lastUsedAt)
+    })
+    // What is there is not a session.
+    .unwrapOr(replaced(snapshot, theirs, snapshot.takenAt))
+}
+
+function replaced ({ canonical, cookie, lastUsedAt }: Snapshot, state: SessionState, now: number): CurrentSession {
+  const previous = state === null || state === 'unknown' ? lastUsedAt : state.lastUsedAt
+  return { text: SessionText.ofCanonical(canonical), cookie, lastUsedAt: laterUse(lastUsedAt, previous, now) }
+}
+
+function touched ({ cookie, lastUsedAt, ttl }: Step & { type: 'touch' }, state: CurrentSession): CurrentSession {
+  const isExpired = state.text.parseCanonical().map(session => expiryOf(session, state.lastUsedAt, ttl) <= lastUsedAt).unwrapOr(true)
+  if (isExpired) return state
+  const used = usedAt(state, laterUse(lastUsedAt, state.lastUsedAt, lastUsedAt))
+  if (cookie === null) return used
+  return Result.combine([state.text.parseCanonical(), textOf(cookie).parseCanonical()])
+    .map(([session, { cookie }]) => currentSession({ ...session, ...(cookie !== undefined && { cookie }) }, used.lastUsedAt))
+    .unwrapOr(used)
+}
+
+// The dates of a rolling cookie follow the last use.
+function usedAt ({ text }: CurrentSession, lastUsedAt: number): CurrentSession {
+  return { text, cookie: undefined, lastUsedAt }
+}
+
+// A slow request does not move the last use back, unless that lies in the future: its clock was ahead.
+function laterUse (mine: number, theirs: number, now: number): number {
+  return theirs - now > clockSkewMs ? mine : Math.max(mine, theirs)
+}
+
+// A merge of two canonical sessions is not necessarily canonical: a cookie that became a rolling one loses its dates.
+function currentSession (session: StoredSession, lastUsedAt: number): CurrentSession {
+  const text = SessionText.ofCanonical(new SessionText(JSON.stringify(session)).canonical)
+  const cookie = text.parseCanonical().map(({ cookie }) => datedCookie(cookie, lastUsedAt)).unwrapOr(null)
+  return { text, cookie, lastUsedAt }
+}
+
+/** The text of a snapshot. */
+export function textOf ({ canonical }: Snapshot): SessionText {
+  return SessionText.ofCanonical(canonical)
+}

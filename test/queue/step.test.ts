@@ -1,0 +1,127 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { applyStep, type CurrentSession, type OnMerge, type SessionState, type Step } from '../../src/queue/step.ts'
+import { SessionText } from '../../src/session/session-text.ts'
+import { mergeBase, now, rollingSession, snapshot } from '../support.ts'
+import { merge, remove, replace, replaceIfPresent, sessionOf, stored, touch, ttl } from './steps.ts'
+
+const after = (step: Step, state: SessionState, onMerge?: OnMerge) => applyStep(step, state, new Map(), onMerge)
+
+const applying = suite('applyStep')
+
+const base = { a: 0, b: 0 }
+const unchanged = stored(base)
+const changed = stored({ a: 0, b: 1, c: 1 })
+const notASession = { ...unchanged, text: new SessionText('not a session') }
+
+/** For each step, the session that becomes of: none, an unreadable one, one as it was loaded, one that others changed, and a text that is not a session. */
+const results: ReadonlyArray<readonly [what: string, step: () => Step, ...sessions: unknown[]]> = [
+  ['a removal', () => remove, null, null, null, null, null],
+  ['a replacement', () => replace({ n: 1 }), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }],
+  ['a touch', () => touch(), null, 'unknown', base, { a: 0, b: 1, c: 1 }, undefined],
+  ['a touch with a cookie', () => touch(now, { path: '/' }), null, 'unknown', { ...base, cookie: { path: '/' } }, { a: 0, b: 1, c: 1, cookie: { path: '/' } }, undefined],
+  ['a loaded session', () => merge({ a: 1, b: 0 }, mergeBase(base)), null, { a: 1, b: 0 }, { a: 1, b: 0 }, { a: 1, b: 1, c: 1 }, { a: 1, b: 0 }],
+  ['a loaded session that was not changed', () => merge(base, mergeBase(base)), null, base, base, { a: 0, b: 1, c: 1 }, undefined],
+  ['a loaded session with the change that is there', () => merge({ a: 0, b: 1, c: 1 }, mergeBase(base)), null, { a: 0, b: 1, c: 1 }, { a: 0, b: 1, c: 1 }, { a: 0, b: 1, c: 1 }, { a: 0, b: 1, c: 1 }],
+  ['the first save of a new session', () => merge({ n: 1 }, mergeBase(null)), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }],
+  ['a loaded session without merging', () => replaceIfPresent({ a: 1 }, mergeBase(base)), null, { a: 1 }, { a: 1 }, { a: 1 }, { a: 1 }],
+  ['the first save of a new session without merging', () => replaceIfPresent({ n: 1 }, mergeBase(null)), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }]
+]
+
+const states: ReadonlyArray<readonly [what: string, state: SessionState]> = [
+  ['no session', null], ['an unreadable one', 'unknown'], ['the session as it was loaded', unchanged],
+  ['a session that others have changed', changed], ['a text that is not a session', notASession]
+]
+
+for (const [what, step, ...expected] of results) {
+  for (const [index, [onto, state]] of states.entries()) {
+    applying(`puts ${what} onto ${onto}`, () => {
+      const result = after(step(), state)
+      if (expected[index] === undefined) assert.is((result as CurrentSession).text.text, 'not a session')
+      else assert.equal(sessionOf(result), expected[index])
+    })
+  }
+}
+
+applying('merges nothing into a loaded session whose base is not a session', () => {
+  const base = { ...mergeBase({}), text: new SessionText('not a session') }
+  assert.equal(sessionOf(after(merge({ n: 1 }, base), changed)), { n: 1 })
+})
+
+applying('tells of each merge, with the keys that both had changed', () => {
+  const told: Array<readonly string[]> = []
+  const onMerge = (keys: readonly string[]) => { told.push(keys) }
+  after(merge({ a: 1, b: 2 }, mergeBase(base)), changed, onMerge)
+  after(merge({ a: 1, b: 0 }, mergeBase(base)), changed, onMerge)
+  assert.equal(told, [['b'], []])
+  after(merge({ a: 1, b: 0 }, mergeBase(base)), unchanged, onMerge)
+  after(merge(base, mergeBase(base)), changed, onMerge)
+  after(replace({}), changed, onMerge)
+  assert.is(told.length, 2)
+})
+
+applying('takes a base as an earlier step has left it', () => {
+  const base = mergeBase({ a: 0 })
+  const bases = new Map([[base, SessionText.ofCanonical('{"a":1}')]])
+  assert.equal(sessionOf(applyStep(merge({ a: 1 }, base), stored({ a: 2 }), bases)), { a: 2 })
+  assert.equal(sessionOf(after(merge({ a: 1 }, base), stored({ a: 2 }))), { a: 1 })
+})
+
+applying.run()
+
+const times = suite('applyStep, as to the last use,')
+
+const usedTimes: ReadonlyArray<readonly [what: string, mine: number, theirs: number, expected: number]> = [
+  ['takes the later one when the change is later', now, now - 5_000, now],
+  ['keeps the later one when a slow request changed something', now, now + 5_000, now + 5_000],
+  ['keeps one that is later by what clocks may differ', now, now + 10_000, now + 10_000],
+  ['sets one right that is later by more: it is of a clock that was ahead', now, now + 10_001, now]
+]
+
+for (const [what, mine, theirs, expected] of usedTimes) {
+  times(what, () => {
+    const steps = [
+      replace({ n: 1 }, mine), merge({ n: 1 }, mergeBase({}), mine), merge({ n: 1 }, mergeBase({ n: 5 }), mine), merge({}, mergeBase({}), mine),
+      replaceIfPresent({ n: 1 }, mergeBase({}), mine), touch(mine), touch(mine, { path: '/' })
+    ]
+    for (const step of steps) {
+      for (const state of [stored({ cookie: {} }, theirs), stored({ cookie: {}, other: 1 }, theirs)]) {
+        assert.is((after(step, state) as CurrentSession).lastUsedAt, expected, step.type)
+      }
+    }
+  })
+}
+
+times('does not touch a session that has expired', () => {
+  for (const [session, age] of [[{}, ttl], [{ cookie: { originalMaxAge: 1_000 } }, 1_000], [{ cookie: { expires: new Date(now) } }, 5]] as const) {
+    const expired = stored(session, now - age)
+    for (const step of [touch(now), touch(now, { originalMaxAge: 365 * 86_400_000 })]) assert.is(after(step, expired), expired)
+  }
+  assert.is((after(touch(), stored({}, now - ttl + 1)) as CurrentSession).lastUsedAt, now)
+})
+
+times('gives a merged rolling cookie the expiry of its last use', () => {
+  const { cookie, ...fields } = rollingSession(now)
+  const mine = { cookie: { ...cookie, path: '/shop' }, ...fields }
+  const theirs = stored({ cookie: { ...rollingSession(now + 2_000).cookie, originalMaxAge: 90_000 }, ...fields }, now + 2_000)
+  const result = after(merge(mine, mergeBase(rollingSession(now))), theirs) as CurrentSession
+  assert.equal(result.cookie, { expires: new Date(now + 92_000), originalMaxAge: 90_000, path: '/shop' })
+  assert.is(result.lastUsedAt, now + 2_000)
+})
+
+// "Remember me" beside a request that changed something else of a session that ends with the browser.
+times('gives a merged cookie that became a rolling one its dates', () => {
+  const ending = { cookie: { expires: null, originalMaxAge: null, originalExpires: null, path: '/' } }
+  for (const [mine, theirs] of [[rollingSession(now), { ...ending, other: 1 }], [{ ...ending, other: 1 }, rollingSession(now)]]) {
+    const result = after(merge(mine!, mergeBase(ending)), stored(theirs!)) as CurrentSession
+    assert.equal(result.cookie, { expires: new Date(now + 60_000), originalMaxAge: 60_000, path: '/' })
+    assert.is(result.text.canonical, snapshot({ ...JSON.parse(result.text.text), cookie: result.cookie }).canonical)
+  }
+})
+
+times('keeps the cookie with the dates that a replacement has', () => {
+  const result = after(replace(rollingSession(now)), null) as CurrentSession
+  assert.equal(result.cookie, rollingSession(now).cookie)
+})
+
+times.run()
