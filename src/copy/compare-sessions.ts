@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
-import { isUsedLater } from './cookie-dates.ts'
+import { isSame, isSameButUse, isUsedLater, lastUseOf } from './cookie-dates.ts'
 import { defaultConcurrency, eachSession } from './each-session.ts'
 import { isEnded } from './ended-note.ts'
 import { getSession, type KeyedStore } from './keyed-store.ts'
+import type { Move } from './replicate.ts'
 import { hasExpired, sourceOf, type ListableStore, type SourceOptions, type SourceSession } from './source.ts'
 import type { StoredSession } from '../session/session.ts'
 
@@ -27,19 +27,21 @@ export interface CompareReport {
 }
 
 /**
- * Compares each live session of `source` with the one that `target` has. Sessions that end meanwhile do not count.
+ * Compares each live session of `source` with the one that `target` has. Sessions that end meanwhile do not count, and
+ * no uses either: a `FileStore` counts a last use in the future as the moment at which it is asked.
  * Rejects with the error of a store.
  */
 export async function compareSessions (source: string | ListableStore, target: KeyedStore, options: CompareOptions = {}): Promise<CompareReport> {
   const { onProgress, signal } = options
   const { store, list } = sourceOf(source, options, () => {})
   const found = { same: 0, later: 0, missing: [] as string[], different: [] as string[] }
+  const startedAt = Date.now()
   let compared = 0
   let error: { readonly cause: unknown } | null = null
   const task = async (listed: SourceSession): Promise<void> => {
     try {
       const session = listed.session ?? await getSession(store, listed.id)
-      const verdict = session === null || hasExpired(session, listed.expiresAt) ? null : await compare(listed.id, session, store, target)
+      const verdict = session === null || hasExpired(session, listed.expiresAt) ? null : await compare(listed.id, session, { from: store, to: target, startedAt })
       if (verdict === 'missing' || verdict === 'different') found[verdict].push(listed.id)
       else if (verdict !== null) found[verdict]++
       onProgress?.(++compared)
@@ -52,22 +54,24 @@ export async function compareSessions (source: string | ListableStore, target: K
   return found
 }
 
-async function compare (id: string, session: StoredSession, source: KeyedStore, target: KeyedStore): Promise<keyof CompareReport | null> {
-  const copy = await getSession(target, id)
+async function compare (id: string, session: StoredSession, { from, to, startedAt }: Move & { readonly startedAt: number }): Promise<keyof CompareReport | null> {
+  const copy = await getSession(to, id)
   if (copy !== null && isAlike(session, copy)) return 'same'
   // It may have changed or ended since it was listed.
-  const [current, again, ended] = await Promise.all([getSession(source, id), getSession(target, id), isEnded(target, id)])
+  const [current, again, ended] = await Promise.all([getSession(from, id), getSession(to, id), isEnded(to, id)])
   if (current === null || ended) return null
   if (again === null) return 'missing'
   if (isAlike(current, again)) return 'same'
-  return isUsedLater(again, current) ? 'later' : 'different'
+  if (isUsedLater(again, current)) return 'later'
+  return (lastUseOf(current) ?? -Infinity) >= startedAt && isSameButUse(contentOf(current), contentOf(again)) ? 'same' : 'different'
+}
+
+function isAlike (session: StoredSession, other: StoredSession): boolean {
+  return isSame(contentOf(session), contentOf(other))
 }
 
 // `FileStore` keeps two fields of the cookie its own way: it leaves out the one and adds the other.
-function isAlike (session: StoredSession, other: StoredSession): boolean {
-  const [one, two] = [session, other].map(({ cookie, ...content }) => {
-    const { originalExpires, fixedExpiry, ...rest } = cookie ?? {}
-    return JSON.parse(JSON.stringify({ ...content, cookie: rest }))
-  })
-  return isDeepStrictEqual(one, two)
+function contentOf ({ cookie, ...content }: StoredSession): StoredSession {
+  const { originalExpires, fixedExpiry, ...rest } = cookie ?? {}
+  return { ...content, cookie: rest }
 }

@@ -1,4 +1,6 @@
-import { isRolling, timeOf } from '../session/expiry.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { timeOf } from '../session/cookie.ts'
+import { isRolling } from '../session/expiry.ts'
 import type { StoredSession } from '../session/session.ts'
 
 /** When the session's cookie says that it expires, in milliseconds since 1970, or `null` when it does not say. */
@@ -19,9 +21,24 @@ export function isUsedLater (session: StoredSession, other: StoredSession): bool
   return use !== null && otherUse !== null && use > otherUse
 }
 
-/** Whether two sessions have the same content and expiry. */
+/** Whether two sessions have the same content and expiry as JSON, in whatever order their keys are: `FileStore` gives them as its cache or its file has them. */
 export function isSame (session: StoredSession, other: StoredSession): boolean {
-  return JSON.stringify(session) === JSON.stringify(other)
+  const [one, two] = [JSON.stringify(session), JSON.stringify(other)]
+  return one === two || isDeepStrictEqual(JSON.parse(one), JSON.parse(two))
+}
+
+/** Whether two sessions are the same apart from when they were last used: from the dates of a cookie whose expiry moves with that. */
+export function isSameButUse (session: StoredSession, other: StoredSession): boolean {
+  return isDeepStrictEqual(withoutMovingDates(session), withoutMovingDates(other))
+}
+
+function withoutMovingDates (session: StoredSession): StoredSession {
+  const plain: StoredSession = JSON.parse(JSON.stringify(session))
+  if (isRolling(plain.cookie)) {
+    delete plain.cookie.expires
+    delete plain.cookie['originalExpires']
+  }
+  return plain
 }
 
 /**

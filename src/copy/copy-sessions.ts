@@ -5,6 +5,7 @@ import { defaultConcurrency, eachSession } from './each-session.ts'
 import { isEnded } from './ended-note.ts'
 import type { CopyError } from './errors.ts'
 import { getSession, type KeyedStore } from './keyed-store.ts'
+import { abortSignal, boolean, func, positiveInteger, unchecked, validateOptions } from './options.ts'
 import { replicate } from './replicate.ts'
 import { CopyTally, type CopyFailure, type CopyOutcome, type CopyProgress, type CopyReport } from './report.ts'
 import { hasExpired, sourceOf, type ListableStore, type SourceOptions, type SourceSession } from './source.ts'
@@ -12,7 +13,7 @@ import { hasExpired, sourceOf, type ListableStore, type SourceOptions, type Sour
 /** How to copy sessions. `extension`, `ttl` and `secret` are for a source that is a directory. */
 export interface CopyOptions extends SourceOptions {
   /**
-   * How many sessions are copied at once.
+   * How many sessions are copied at the same time: a whole number above 0.
    * @default 64
    */
   readonly concurrency?: number
@@ -25,11 +26,23 @@ export interface CopyOptions extends SourceOptions {
   readonly onProgress?: (progress: CopyProgress) => void
   /** Called after each session with what became of it. */
   readonly onSession?: (id: string, outcome: CopyOutcome) => void
-  /** Stops the copy; the sessions that are being copied are finished first. */
+  /** Stops the copy. The sessions that are being copied are finished first; one that changes meanwhile again and again fails. */
   readonly signal?: AbortSignal
 }
 
-// A target that is gone fails every session. To go on through a million of them helps nobody.
+const validators = {
+  // By `FileStore` and `Cipher`, if the source is a directory.
+  extension: unchecked,
+  ttl: unchecked,
+  secret: unchecked,
+  concurrency: positiveInteger,
+  dryRun: boolean,
+  onProgress: func,
+  onSession: func,
+  signal: abortSignal
+}
+
+// A target that is gone fails every session. Continuing through a million of them is useless.
 const giveUpAfter = 100
 
 /**
@@ -41,14 +54,15 @@ const giveUpAfter = 100
  * run copies what is not yet there.
  *
  * Fails with `source-failed` when the source cannot be listed, with that or `target-failed` when 100 sessions in a row
- * could not be read or written, and with `copy-aborted`. Each has the report up to there. Throws a `TypeError` for an
- * option that is not as expected.
+ * could not be read or written, and with `copy-aborted`. Each has the report up to there. Throws a `TypeError` that names
+ * the option, if one is not as expected.
  *
  * ```ts
  * const result = await copySessions('./sessions', new RedisStore({ client }))
  * ```
  */
 export function copySessions (source: string | ListableStore, target: KeyedStore, options: CopyOptions = {}): ResultAsync<CopyReport, CopyError> {
+  validateOptions<CopyOptions>('copySessions', options, validators)
   return new ResultAsync(new Copy(source, target, options).run())
 }
 
@@ -89,6 +103,7 @@ class Copy {
         const isSource = cause instanceof SourceError
         const failure = { id, cause: isSource ? cause.cause : cause }
         this.#failed(failure)
+        if (this.#isStopped()) return
         if (++this.#failuresInARow >= giveUpAfter) this.#stop(isSource ? 'source-failed' : 'target-failed', failure.cause)
       }
     )
@@ -122,9 +137,10 @@ class Copy {
     const [copy, ended] = await Promise.all([getSession(this.#target, id), isEnded(this.#target, id)])
     if (ended) return 'ended'
     if (copy !== null && !isUsedLater(session, copy)) return 'present'
-    if (this.#options.dryRun === true) return 'copied'
+    const { dryRun, signal } = this.#options
+    if (dryRun === true) return 'copied'
     const move = { from: this.#source.store, to: this.#target }
-    return await replicate(id, session, move, { isAbsenceEnd: true, expiresAt: expiresAt?.getTime() }) === null ? 'ended' : 'copied'
+    return await replicate(id, session, move, { isAbsenceEnd: true, expiresAt: expiresAt?.getTime(), signal }) === null ? 'ended' : 'copied'
   }
 
   async #load (id: string): Promise<StoredSession | null> {

@@ -1,9 +1,9 @@
-/** How many sessions are worked on at once unless told otherwise: enough to fill a client's pipeline. */
+/** How many sessions are worked on at the same time by default: enough to fill a client's pipeline. */
 export const defaultConcurrency = 64
 
 /**
- * Calls `task` with each session, some at once, until there are no more or `isStopped` says so. Rejects with what the
- * iteration throws; `task` must not reject. What is under way is finished in each case.
+ * Calls `task` with each session, some at the same time, until there are no more or `isStopped` returns `true`. Rejects
+ * with what the iteration throws; `task` must not reject. Calls that have begun are finished in each case.
  */
 export async function eachSession<T> (sessions: AsyncIterable<T>, concurrency: number, task: (session: T) => Promise<void>, isStopped: () => boolean): Promise<void> {
   const iterator = sessions[Symbol.asyncIterator]()

@@ -4,6 +4,8 @@ import { CallOrder } from './call-order.ts'
 import { isUsedLater } from './cookie-dates.ts'
 import { isEnded, noteEnded } from './ended-note.ts'
 import { destroySession, getSession, setSession, type KeyedStore } from './keyed-store.ts'
+import { LiveSession } from './live-session.ts'
+import { boolean, keyedStore, validateOptions } from './options.ts'
 import { replicate, type Move } from './replicate.ts'
 
 /** How to move sessions from one store to another. */
@@ -23,11 +25,13 @@ export interface MovingStoreOptions {
 
 /**
  * A store for `@fastify/session` for the time in which sessions move from one store to another, in any number of
- * processes. Nobody is logged out by the move, a logout is final, and no change is lost.
+ * processes. The move logs no user out, a logout is final, and no change is lost.
  *
  * A session that `from` has is read there and copied to `to` when it is used; every change of it is made in `from`
  * first, then in `to`. A session that `from` does not have, such as a new one, lives in `to` alone. `destroy` notes
  * in `to` that the session was ended, removes it from `from`, and then from `to`.
+ *
+ * Throws a `TypeError` that names the option, if one is not as expected.
  *
  * `docs/growing.md` has the steps of a move, and what holds while old and new workers run side by side.
  *
@@ -35,15 +39,17 @@ export interface MovingStoreOptions {
  * store: movingStore({ from: new FileStore('./sessions'), to: new RedisStore({ client }) })
  * ```
  */
-export function movingStore ({ from, to, prepare = false }: MovingStoreOptions): SessionStore {
+export function movingStore (options: MovingStoreOptions): SessionStore {
+  const { from, to, prepare = false } = options
+  validateOptions<MovingStoreOptions>('movingStore', options, { from: keyedStore, to: keyedStore, prepare: boolean })
   const move = { from, to }
   const order = new CallOrder()
   const set = prepare ? setWherePresent : setAndMove
   return {
     get: (id, callback) => callBack(order.run(id, () => get(id, move, prepare)), callback),
     set: (id, session, callback) => {
-      const snapshot = snapshotOf(session)
-      callBack(order.run(id, async () => set(id, await snapshot, move)), callback)
+      const live = new LiveSession(session)
+      callBack(order.run(id, () => live.save(copy => set(id, copy, move))), callback)
     },
     destroy: (id, callback) => callBack(order.run(id, () => destroy(id, move)), callback)
   }
@@ -58,7 +64,14 @@ async function get (id: string, move: Move, prepare: boolean): Promise<StoredSes
   if (original === null) return copy
   if (copy === null) return prepare ? original : await replicate(id, original, move, { isAbsenceEnd: false })
   // `from` is the first to have a change, unless a worker that does not see this `from` made it.
-  return isUsedLater(copy, original) ? copy : original
+  return isUsedLater(copy, original) ? asLoadedFrom(original, copy) : original
+}
+
+// With the symbols of `original`, by which `FileStore` knows that the session was loaded from it: if that has been taken
+// away or ended since, it does not bring it back.
+function asLoadedFrom ({ cookie }: StoredSession, copy: StoredSession): StoredSession {
+  for (const symbol of Object.getOwnPropertySymbols(cookie ?? {})) Object.assign(copy.cookie ?? {}, { [symbol]: (cookie as Record<symbol, unknown>)[symbol] })
+  return copy
 }
 
 async function setAndMove (id: string, session: StoredSession, move: Move): Promise<void> {
@@ -96,18 +109,11 @@ async function destroy (id: string, { from, to }: Move): Promise<void> {
   const copies = await Promise.all([from, to].map(store => getSession(store, id).catch(() => null)))
   await noteEnded(to, id, copies)
   try {
-    // First, so that whoever writes a copy to `to` from now on finds out and removes it.
+    // First, so that every later writer of a copy to `to` finds the note and removes the copy.
     await destroySession(from, id)
   } finally {
     await destroySession(to, id)
   }
-}
-
-// The session as it is at this moment, since the stores are asked before it is written. With its symbols: by one of
-// them `FileStore` finds what the request has loaded, and so what it has changed.
-async function snapshotOf (session: object): Promise<StoredSession> {
-  const symbols = Object.getOwnPropertySymbols(session).map(symbol => [symbol, (session as Record<symbol, unknown>)[symbol]])
-  return Object.assign(JSON.parse(JSON.stringify(session)), Object.fromEntries(symbols))
 }
 
 // From outside the promise: what `callback` throws is its caller's exception.

@@ -44,8 +44,20 @@ export interface Source {
   list (): AsyncIterable<SourceSession>
 }
 
-/** The source that a directory, a `FileStore` or another store is. `onUnreadable` is told of each file of a directory that cannot be read. */
+/**
+ * The source that a directory, a `FileStore` or another store is, without the notes of sessions that were ended.
+ * `onUnreadable` is told of each file of a directory that cannot be read.
+ */
 export function sourceOf (source: string | ListableStore, options: SourceOptions, onUnreadable: (id: string, failure: ReadFailure) => void): Source {
+  const { store, list } = listableOf(source, options, onUnreadable)
+  return { store, list: () => withoutNotes(list()) }
+}
+
+async function * withoutNotes (sessions: AsyncIterable<SourceSession>): AsyncGenerator<SourceSession, void, undefined> {
+  for await (const session of sessions) if (!isEndedNote(session.id)) yield session
+}
+
+function listableOf (source: string | ListableStore, options: SourceOptions, onUnreadable: (id: string, failure: ReadFailure) => void): Source {
   if (typeof source === 'string') return directoryOf(source, options, onUnreadable)
   // Its type of a session is the application's.
   if (source instanceof FileStore) return { store: source, list: () => source.list({ expired: true }) as AsyncIterable<unknown> as AsyncIterable<SourceSession> }
@@ -69,7 +81,7 @@ function directoryOf (directory: string, { extension, ttl, secret }: SourceOptio
 
 async function * listStore (store: ListableStore): AsyncGenerator<SourceSession, void, undefined> {
   if (typeof store.ids === 'function') {
-    for (const id of await call<string[]>(callback => store.ids?.(callback)) ?? []) if (!isEndedNote(id)) yield { id }
+    for (const id of await call<string[]>(callback => store.ids?.(callback)) ?? []) yield { id }
   } else if (typeof store.all === 'function') {
     yield * identified(await call<unknown>(callback => store.all?.(callback)))
   } else {
@@ -82,7 +94,7 @@ function * identified (sessions: unknown): Generator<SourceSession, void, undefi
   for (const [key, session] of Object.entries(sessions ?? {})) {
     const id = Array.isArray(sessions) ? session.id ?? session.sessionId : key
     if (typeof id !== 'string') throw new TypeError('The source lists sessions without their ids')
-    if (!isEndedNote(id)) yield { id, session }
+    yield { id, session }
   }
 }
 

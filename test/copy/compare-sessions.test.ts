@@ -1,10 +1,11 @@
-import { suite } from 'uvu'
+import { utimes } from 'node:fs/promises'
 import * as assert from 'uvu/assert'
 import { compareSessions } from '../../src/copy/compare-sessions.ts'
-import { rejection } from '../support.ts'
+import { FileStore } from '../../src/index.ts'
+import { promised, rejection, suiteOnDisk } from '../support.ts'
 import { MemoryStore } from './memory-store.ts'
 
-const test = suite('compareSessions')
+const test = suiteOnDisk('compareSessions')
 
 const now = Date.now()
 const hour = 3_600_000
@@ -25,13 +26,34 @@ for (const [name, inSource, inTarget, expected] of [
   ['fields of the cookie that FileStore keeps its own way', { cookie: { path: '/', originalExpires: 1 } }, { cookie: { path: '/', fixedExpiry: true } }, { ...nothing, same: 1 }],
   ['one that is missing', sessionAt(now), null, { ...nothing, missing: ['a'] }],
   ['one with another content', sessionAt(now, { cart: 1 }), sessionAt(now, { cart: 2 }), { ...nothing, different: ['a'] }],
-  ['one with another expiry', sessionAt(now + 1), sessionAt(now), { ...nothing, different: ['a'] }],
+  ['one with another expiry', sessionAt(now - 1_000), sessionAt(now - 1_001), { ...nothing, different: ['a'] }],
   ['one that was used later', sessionAt(now), sessionAt(now + 1), { ...nothing, later: 1 }],
   ['one that has expired', sessionAt(now - 2 * hour), null, nothing],
   ['one that the source does not have', null, sessionAt(now), nothing]
 ] as const) {
   test(`finds ${name}`, async () => assert.equal(await compareSessions(...pair(inSource, inTarget)), expected))
 }
+
+test('finds the same in one whose last use lies in the future, and was counted at another moment when it was copied', async ({ directory }) => {
+  const files = new FileStore(directory, { pruneInterval: 0 })
+  for (const [id, inTarget, expected] of [
+    ['same', sessionAt(now - 5_000), { ...nothing, same: 1 }],
+    ['different', sessionAt(now - 5_000, { cart: 1 }), { ...nothing, different: ['different'] }]
+  ] as const) {
+    await promised(files).set(id, sessionAt(now))
+    const use = new Date(Date.now() + hour)
+    await utimes(files.sessionFile(id), use, use)
+    const target = new MemoryStore()
+    target.texts.set(id, JSON.stringify(inTarget))
+    assert.equal(await compareSessions(directory, target), expected)
+    await promised(files).destroy(id)
+  }
+})
+
+test('finds another expiry of its own that is ahead', async () => {
+  const fixed = (expires: number) => ({ cookie: { originalMaxAge: hour, expires, fixedExpiry: true } })
+  assert.equal(await compareSessions(...pair(fixed(now + 9 * hour), fixed(now + 8 * hour))), { ...nothing, different: ['a'] })
+})
 
 test('leaves out one that was ended', async () => {
   const [source, target] = pair(sessionAt(now), null)

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { expiryOf, isSame, isUsedLater, lastUseOf, withStoreExpiry } from '../../src/copy/cookie-dates.ts'
+import { expiryOf, isSame, isSameButUse, isUsedLater, lastUseOf, withStoreExpiry } from '../../src/copy/cookie-dates.ts'
 
 const noon = Date.parse('2030-01-01T12:00:00Z')
 const rolling = (use: number, maxAge = 60_000) => ({ cookie: { originalMaxAge: maxAge, expires: new Date(use + maxAge) } })
@@ -52,7 +52,31 @@ same('compares as JSON', () => {
   assert.is(isSame(rolling(noon), rolling(noon + 1)), false)
 })
 
+same('does not mind the order of the keys, and minds that of a list', () => {
+  assert.is(isSame({ user: 'Ada', cart: { a: 1, b: 2 } }, { cart: { b: 2, a: 1 }, user: 'Ada' }), true)
+  assert.is(isSame({ cart: [1, 2] }, { cart: [2, 1] }), false)
+})
+
 same.run()
+
+const butUse = suite('isSameButUse')
+
+butUse('does not mind the dates of a cookie whose expiry moves with the use, and the order of the keys', () => {
+  const { cookie } = rolling(noon)
+  assert.is(isSameButUse({ cookie, user: 'Ada' }, { user: 'Ada', cookie: { originalExpires: new Date(noon), ...rolling(noon + 1).cookie } }), true)
+})
+
+for (const [name, one, other] of [
+  ['the content', { ...rolling(noon), cart: 1 }, { ...rolling(noon), cart: 2 }],
+  ['the maxAge', rolling(noon), rolling(noon, 90_000)],
+  ['another field of the cookie', rolling(noon), { cookie: { ...rolling(noon).cookie, path: '/' } }],
+  ['an expiry without a maxAge', { cookie: { expires: noon } }, { cookie: { expires: noon + 1 } }],
+  ['an expiry of its own', { cookie: { ...rolling(noon).cookie, fixedExpiry: true } }, { cookie: { ...rolling(noon + 1).cookie, fixedExpiry: true } }]
+] as const) {
+  butUse(`minds ${name}`, () => assert.is(isSameButUse(one, other), false))
+}
+
+butUse.run()
 
 const shown = suite('withStoreExpiry')
 

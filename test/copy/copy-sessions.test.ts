@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises'
+import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import * as assert from 'uvu/assert'
-import { copySessions } from '../../src/copy/index.ts'
-import type { ListableStore } from '../../src/copy/index.ts'
+import { copySessions, movingStore } from '../../src/copy/index.ts'
+import type { CopyFailure, CopyOptions, ListableStore } from '../../src/copy/index.ts'
 import { FileStore } from '../../src/index.ts'
-import { failureOf, promised, suiteOnDisk, valueOf } from '../support.ts'
+import { failureOf, nextTurn, promised, suiteOnDisk, valueOf } from '../support.ts'
 import { MemoryStore } from './memory-store.ts'
 
 const test = suiteOnDisk('copySessions')
@@ -26,6 +27,20 @@ test('copies a directory, a FileStore and a store that has ids', async ({ direct
     const target = new MemoryStore()
     assert.is(valueOf(await copySessions(source, target)).copied, 1)
     assert.is(target.held('0').index, 0)
+  }
+})
+
+test('does not copy the notes of ended sessions, from whatever source', async ({ directory }) => {
+  const files = new FileStore(directory, { pruneInterval: 0 })
+  const store = storeWith(0)
+  for (const source of [files, store]) {
+    await promised(movingStore({ from: new MemoryStore(), to: source })).destroy('a')
+    await promised(source).set('b', sessionAt(Date.now()))
+  }
+  for (const source of [directory, files, store, onlyAll(store, { b: store.held('b'), 'ended-session.a': store.held('ended-session.a') })]) {
+    const target = new MemoryStore()
+    const { copied, skipped } = valueOf(await copySessions(source, target))
+    assert.equal([copied, skipped, [...target.texts.keys()]], [1, 0, ['b']])
   }
 })
 
@@ -151,6 +166,31 @@ test('throws a TypeError for an option that is not as expected', ({ directory })
   assert.throws(() => copySessions(directory, new MemoryStore(), { secret: 'short' }), TypeError as any)
 })
 
+for (const [options, message] of [
+  ...[0, -1, NaN, 0.5, Infinity, '5', null].map(concurrency => [{ concurrency }, `The option concurrency of copySessions is ${inspect(concurrency)}; expected a whole number above 0`] as const),
+  [{ dryRun: 'no' }, "The option dryRun of copySessions is 'no'; expected true or false"],
+  [{ onProgress: true }, 'The option onProgress of copySessions is true; expected a function'],
+  [{ onSession: {} }, 'The option onSession of copySessions is {}; expected a function'],
+  [{ signal: 'stop' }, "The option signal of copySessions is 'stop'; expected an AbortSignal"],
+  [{ signal: null }, 'The option signal of copySessions is null; expected an AbortSignal'],
+  [{ concurency: 5 }, "copySessions has no option 'concurency'; it has extension, ttl, secret, concurrency, dryRun, onProgress, onSession, signal"],
+  [{ ttl: 0 }, "FileStore's option ttl is 0; expected a number of milliseconds above 0"],
+  [{ extension: '/' }, "FileStore's option extension is '/'; expected letters, digits, '.', '_' and '-', or nothing"]
+] as const) {
+  test(`throws a TypeError for ${inspect(options)}, and copies nothing`, async ({ directory }) => {
+    await promised(new FileStore(directory, { pruneInterval: 0 })).set('a', sessionAt(Date.now()))
+    const target = new MemoryStore()
+    assert.throws(() => copySessions(directory, target, options as CopyOptions), (error: unknown) => error instanceof TypeError && error.message === message)
+    await nextTurn()
+    assert.is(target.texts.size, 0)
+  })
+}
+
+test('takes an option that is undefined for one that is not given', async () => {
+  const options = { concurrency: undefined, dryRun: undefined, onProgress: undefined, onSession: undefined, signal: undefined, extension: undefined }
+  assert.is(valueOf(await copySessions(storeWith(1), new MemoryStore(), options as unknown as CopyOptions)).copied, 1)
+})
+
 test('writes nothing in a dry run, and says what it would', async () => {
   const target = new MemoryStore()
   target.set = () => { throw new Error('written') }
@@ -220,6 +260,47 @@ test('writes a session again that changes meanwhile', async () => {
   assert.is(valueOf(await copySessions(source, target)).copied, 1)
   assert.is(target.held('0').changes, 0)
 })
+
+for (const [name, ahead] of [['an hour', hour], ['two seconds', 2_000]] as const) {
+  test(`copies a session whose last use lies ${name} in the future`, async ({ directory }) => {
+    const files = new FileStore(directory, { pruneInterval: 0 })
+    await promised(files).set('a', sessionAt(Date.now(), { user: 'Ada' }))
+    const use = new Date(Date.now() + ahead)
+    await utimes(files.sessionFile('a'), use, use)
+    const { target, count } = slowTarget(() => {}, 20)
+    assert.equal(valueOf(await copySessions(directory, target)).failures, [])
+    assert.is(target.held('a').user, 'Ada')
+    assert.ok(count.writes <= 2, `${count.writes} writes`)
+    const off = Date.now() + hour - Date.parse(target.held('a').cookie.expires)
+    assert.ok(off >= 0 && off < 1_000, `${off} ms`)
+  })
+}
+
+test('stops at its signal in the middle of sessions that change again and again, whatever their number', async () => {
+  const source = storeWith(150)
+  const get = source.get.bind(source)
+  let reads = 0
+  source.get = (id, callback) => get(id, (error, session) => callback(error, session && { ...session, reads: reads++ }))
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const { target, count } = slowTarget(() => { if (count.writes === 1_000) stop.abort(reason) })
+  const failure = failureOf(await copySessions(source, target, { concurrency: 150, signal: stop.signal }))
+  assert.equal([failure.type, failure.cause, failure.report.failed, failure.report.copied], ['copy-aborted', reason, 150, 0])
+  assert.ok(failure.report.failures.every((each: CopyFailure) => each.cause === reason))
+})
+
+/** A target that takes 2 ms for a write, so that time goes on between two looks at the source, and refuses too many of them. */
+function slowTarget (onWrite = () => {}, most = 5_000) {
+  const target = new MemoryStore()
+  const set = target.set.bind(target)
+  const count = { writes: 0 }
+  target.set = (id, session, callback) => {
+    count.writes++
+    onWrite()
+    setTimeout(() => count.writes > most ? callback(new Error('written too often')) : set(id, session, callback), 2)
+  }
+  return { target, count }
+}
 
 function onlyAll (store: MemoryStore, sessions: unknown): ListableStore {
   return {

@@ -160,6 +160,32 @@ test('two changes at once leave both stores with the same one', async () => {
   }
 })
 
+test('a use beside a copy or a request that reads leaves both stores with its expiry', async () => {
+  for (const name of ['a copy', 'a request that reads']) {
+    for (const [kind, inTo] of [['worker', null], ['worker', loaded], ['prepared', null], ['prepared', loaded]] as const) {
+      await everyOrder(schedule => {
+        const stage = new Stage(schedule, loaded, inTo)
+        return together([setSession(stage[kind](), id, session(1_000, 'empty')), others[name]!(stage)], () => {
+          assert.equal(stage.inFrom, session(1_000, 'empty'))
+          assert.equal(stage.inTo, stage.inFrom)
+        })
+      })
+    }
+  }
+})
+
+test('uses beside a change leave both stores with the change', async () => {
+  await someOrders(schedule => {
+    const stage = new Stage(schedule)
+    // Whoever comes last, for a store that does not merge: each has the change.
+    const uses = [1_000, 2_000, 3_000].map(use => setSession(stage.worker(), id, session(use, 'full')))
+    return together([...uses, stage.copy(), getSession(stage.worker(), id)], () => {
+      assert.is(stage.inFrom?.['cart'], 'full')
+      assert.is(stage.inTo?.['cart'], 'full')
+    })
+  }, 1_000, 3)
+})
+
 test('two copies at once leave the target with the session', async () => {
   await everyOrder(schedule => {
     const stage = new Stage(schedule)

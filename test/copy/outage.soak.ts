@@ -98,7 +98,7 @@ test('has copied everything after it was killed three times and run again', asyn
   const { signal, output } = await runCopy(directory, Infinity)
   assert.is(signal, null)
   const report = JSON.parse(output.trim().split('\n').at(-1) ?? '')
-  assert.is(report.copied + report.present, count)
+  assert.is(report.copied + report.present, count, output)
   assert.ok(report.present >= 1_200)
   const client = await connected(true)
   await assertCopied(directory, new RedisStore({ client }))

@@ -7,14 +7,14 @@ import { copySessions, movingStore } from '../../src/copy/index.ts'
 import { destroySession, getSession, setSession } from '../../src/copy/keyed-store.ts'
 import { FileStore } from '../../src/index.ts'
 import type { StoredSession } from '../../src/session/session.ts'
-import { failureOf, suiteOnDisk, valueOf } from '../support.ts'
+import { failureOf, requireProgram, suiteOnDisk, valueOf } from '../support.ts'
 import { fill, sampleSession } from './sessions.ts'
 import { startServer, type TestServer } from './server.ts'
 
 let server: TestServer
 let client: RedisClientType
 
-const test = suiteOnDisk('copySessions to a real Redis')
+const test = requireProgram('redis-server', suiteOnDisk('copySessions to a real Redis'))
 test.before(async () => {
   server = await startServer()
   client = createClient({ url: server.url })
