@@ -1,4 +1,4 @@
-// What the command needs of the store beyond its public functions. Everything here goes when they give it.
+// What the command needs beyond the store's public functions. To be removed when they provide it.
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -87,7 +87,7 @@ function writeLike ({ mode, uid, gid, atimeMs, mtimeMs }: fs.Stats, file: string
   const descriptor = fs.openSync(file, 'wx', 0o600)
   try {
     const own = fs.fstatSync(descriptor)
-    // Whoever runs this, the server has to be able to read it afterwards.
+    // The server has to be able to read it afterwards, whatever user runs this.
     if (own.uid !== uid || own.gid !== gid) fs.fchownSync(descriptor, uid, gid)
     fs.fchmodSync(descriptor, mode & 0o777)
     fs.writeFileSync(descriptor, text)

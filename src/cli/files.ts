@@ -1,11 +1,11 @@
 import * as fs from 'node:fs'
 import { opendir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { sessionId } from '../index.ts'
 import { CommandError, reasonOf } from './exit.ts'
 
-// So many names a trip to the thread pool brings, and so many files are looked at before the event loop goes on.
-const namesAtOnce = 512
+// The names that one call through the thread pool reads, and the files that are checked before the event loop continues.
+const namesPerRead = 512
 
 /** A file that has a session's name. */
 export interface SessionName {
@@ -73,7 +73,7 @@ export function requireDirectory (directory: string): void {
 /** The names of the regular files in a directory, hidden ones too, some at a time. */
 export async function * fileNames (directory: string): AsyncGenerator<readonly string[], void, undefined> {
   try {
-    const entries = await opendir(directory, { bufferSize: namesAtOnce })
+    const entries = await opendir(directory, { bufferSize: namesPerRead })
     try {
       for (let first = await entries.read(); first !== null; first = await entries.read()) yield restOf(entries, first)
     } finally {
@@ -98,11 +98,13 @@ export async function * sessionNames (directory: string, options: { readonly ext
 
 /** The same with their metadata; what goes away meanwhile is left out. */
 export async function * sessionEntries (directory: string, options: { readonly extension: string }): AsyncGenerator<readonly SessionEntry[], void, undefined> {
-  for await (const names of sessionNames(directory, options)) {
+  const start = join(directory, sep)
+  for await (const names of fileNames(directory)) {
     const found = []
-    for (const { id, name } of names) {
-      const stats = statOf(join(directory, name))
-      if (stats !== null) found.push({ id, name, lastUsedAt: lastUseOf(stats), size: stats.size })
+    for (const name of names) {
+      const id = sessionId(name, options)
+      const stats = id === null ? null : statOf(start + name)
+      if (id !== null && stats !== null) found.push({ id, name, lastUsedAt: lastUseOf(stats), size: stats.size })
     }
     yield found
   }
@@ -118,7 +120,7 @@ export async function countSessions (directory: string, options: { readonly exte
 // What one read brought is in memory, and need not be waited for name by name.
 function restOf (entries: fs.Dir, first: fs.Dirent): string[] {
   const names = []
-  let left = namesAtOnce
+  let left = namesPerRead
   for (let entry: fs.Dirent | null = first; entry !== null; entry = --left > 0 ? entries.readSync() : null) {
     if (entry.isFile()) names.push(entry.name)
   }

@@ -58,10 +58,10 @@ export interface InspectOptions {
   readonly secrets: readonly string[]
 }
 
-// Nothing else goes on in this process that a slow disk could hold up.
+// This process does nothing else that a slow disk could block.
 const alwaysSync = { slowCallMs: Infinity, slowCalls: Infinity, stalledCallMs: Infinity, maxSyncBytes: Infinity }
 
-/** Looks into the session files of a directory, as the store would. */
+/** Reads the session files of a directory, as the store would. */
 export class Inspector {
   readonly #options: InspectOptions
   readonly #disk = new Disk('auto', { limits: alwaysSync })

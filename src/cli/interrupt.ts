@@ -2,7 +2,7 @@ import { status } from './exit.ts'
 
 /**
  * A signal that is aborted by Ctrl-C and by a request to end: the command stops at the next file and says what was done.
- * Whoever asks a second time does not want to wait: then the process exits at once.
+ * At the second signal the process exits immediately.
  */
 export function interruptSignal (): AbortSignal {
   const controller = new AbortController()

@@ -1,19 +1,18 @@
 import { once } from 'node:events'
 import { styleText } from 'node:util'
 
-// In characters. A system call a line would take longer than making the line.
+// In characters. One system call for each line would take longer than formatting it.
 const bufferSize = 16 * 1024
 
-// In milliseconds. So long a line may wait in the buffer while others are made.
+// In milliseconds. How long a line may wait in the buffer.
 const patience = 100
 
 /** The formats of `util.styleText`. */
 export type Format = Parameters<typeof styleText>[0]
 
 /**
- * A stream of the process to write to. Knows whether it is a terminal, and
- * paints only there. When the reader closes early (`| head`), it takes no more:
- * `isClosed`, and no error.
+ * A stream of the process to write to. Uses colours only on a terminal. When the reader closes early (`| head`),
+ * `isClosed` is `true` and there is no error.
  */
 export class Output {
   readonly isTerminal: boolean
@@ -26,7 +25,7 @@ export class Output {
   constructor (stream: NodeJS.WriteStream) {
     this.#stream = stream
     this.isTerminal = stream.isTTY === true
-    // Minds NO_COLOR and TERM=dumb.
+    // Respects NO_COLOR and TERM=dumb.
     this.hasColors = this.isTerminal && stream.hasColors()
     stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#isClosed = true
@@ -34,7 +33,7 @@ export class Output {
     })
   }
 
-  /** Whether nobody reads any more. */
+  /** Whether the reader has closed the output. */
   get isClosed (): boolean {
     return this.#isClosed
   }

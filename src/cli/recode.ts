@@ -6,7 +6,7 @@ import { plural } from './format.ts'
 import type { Inspected, InspectedSession } from './inspect.ts'
 import { survey } from './survey.ts'
 
-// A session that changes at each of so many attempts is left to the server, which writes it anew anyway.
+// A session that changes at each of these attempts is left to the server, which rewrites it anyway.
 const attempts = 20
 
 /** What encrypting or decrypting a directory came to. */

@@ -35,7 +35,7 @@ export function addressOf (option: string, url: string | undefined, variable: st
   return address
 }
 
-/** Connects through the packages that the application has installed. Throws a `CommandError` when they are missing or nobody answers. */
+/** Connects through the packages that the application has installed. Throws a `CommandError` when they are missing or the server does not reply. */
 export async function connectRedis (address: URL, prefix: string): Promise<RedisConnection> {
   const [{ createClient }, { RedisStore }] = await loadPackages()
   const place = `${address.hostname}:${address.port || '6379'}${address.pathname.length > 1 ? address.pathname : ''}`

@@ -6,12 +6,12 @@ import { sessionNames, statOf, type SessionName } from './files.ts'
 import { plural } from './format.ts'
 import { printable } from './text.ts'
 
-// So many candidates are named when a prefix is that of several ids.
+// The number of candidates that are named when several ids begin with a prefix.
 const examples = 3
 
 /**
  * The session whose id `prefix` is, or is the beginning of. Throws a `CommandError` when there is none, or several.
- * A whole id is found without a look at the others.
+ * A whole id is found without reading the directory.
  */
 export async function resolveId (prefix: string, context: Context): Promise<SessionName> {
   if (prefix === '') throw usageError('The id is empty; name a session, or the beginning of its id.')

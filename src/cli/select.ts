@@ -96,7 +96,8 @@ export class Selector {
       for (const entry of entries) {
         this.#abbreviator.add(entry.id)
         if (!this.#isRecent(entry)) continue
-        sorter.add({ ...entry, key: sort === 'id' ? entry.id : sort === 'size' ? entry.size : entry.lastUsedAt })
+        const { id, name, lastUsedAt, size } = entry
+        sorter.add({ id, name, lastUsedAt, size, key: sort === 'id' ? id : sort === 'size' ? size : lastUsedAt })
       }
     }
   }

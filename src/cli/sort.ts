@@ -13,7 +13,7 @@ export interface Candidate {
   readonly key: number | string
 }
 
-// So many candidates are in memory at once, whatever the number of sessions: some 3 MB.
+// The most candidates in memory at the same time, whatever the number of sessions: some 3 MB.
 const defaultCapacity = 20_000
 
 // In bytes. What is read of each run at a time.
@@ -25,13 +25,13 @@ export interface SorterOptions {
   readonly isDescending?: boolean
   /** How many are wanted; the others are dropped. */
   readonly first?: number
-  /** How many are in memory at once. */
+  /** How many are in memory at the same time. */
   readonly capacity?: number
 }
 
 /**
- * Sorts any number of candidates in little memory: what does not fit goes to a temporary file in sorted runs, which
- * are merged at the end. Where only the first ones are wanted (`first`), the others are dropped instead.
+ * External merge sort of any number of candidates in bounded memory: sorted runs go to a temporary file and are merged at
+ * the end. Where only the first ones are wanted (`first`), the others are dropped instead.
  */
 export class Sorter {
   readonly #capacity: number
@@ -119,7 +119,7 @@ export class Sorter {
 }
 
 function openSpill () {
-  // Of its own, so that nobody else can put a file in its place.
+  // A new directory, so that no other user can put a file in its place.
   const directory = mkdtempSync(join(tmpdir(), 'file-sessions-'))
   return { directory, descriptor: openSync(join(directory, 'sorted'), 'wx+', 0o600) }
 }

@@ -5,8 +5,8 @@ import { countSessions } from './files.ts'
 import { Progress } from './progress.ts'
 
 /**
- * Looks into each session file of a directory, one after the other, with a progress bar on a terminal. Ends early when
- * the context is interrupted; how many files there were.
+ * Inspects each session file of a directory, one after the other, with a progress bar on a terminal. Ends early when the
+ * context is interrupted. Resolves to the number of files.
  */
 export async function survey (context: Context, label: string, visit: (inspected: Inspected) => Promise<void> | void): Promise<number> {
   const { directory, err, inspector, signal } = context

@@ -67,7 +67,7 @@ export class Table {
       Math.max(widthOf(title), ...this.#waiting.map(cells => widthOf(cells[index] ?? ''))))
     const { columns } = this.#output
     if (columns === null) return widths
-    // From the right: what is asked for stands behind what is always there.
+    // From the right: the requested columns follow those that are always shown.
     let excess = widths.reduce((sum, width) => sum + width + gap.length, -gap.length) - columns
     for (let index = widths.length - 1; index > 0 && excess > 0; index--) {
       const cut = Math.min(excess, Math.max(0, widths[index]! - 8))

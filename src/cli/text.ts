@@ -2,7 +2,7 @@ import stringWidth from 'fast-string-width'
 
 const segmenter = new Intl.Segmenter()
 
-// A character as it is seen may consist of several: more than so many are rare.
+// A visible character (grapheme) may consist of several code units; more than this are rare.
 const longestCharacter = 16
 
 // Control characters of both sets, line and paragraph separators, and what changes the direction of writing:

@@ -5,7 +5,7 @@ import { status, type Status } from './exit.ts'
 import { localTime } from './format.ts'
 import { Output } from './output.ts'
 
-// In milliseconds. Relative times change, and not every file system tells of changes.
+// In milliseconds. Relative times change, and not every file system reports changes.
 const interval = 1000
 
 // In milliseconds. A burst of changes is drawn once.
@@ -19,14 +19,14 @@ const enterScreen = '\u001b[?1049h\u001b[?25l'
 const leaveScreen = '\u001b[?25h\u001b[?1049l'
 
 /**
- * Draws again and again what `draw` writes to its output, at once when a session comes or goes and every second
+ * Draws again and again what `draw` writes to its output, immediately when a session comes or goes and every second
  * otherwise, until Ctrl-C. `draw` is given how many rows fit, and returns the line below.
  */
 export async function watch (context: Context, draw: (output: Output, rows: number) => Promise<string>): Promise<Status> {
   const { out, directory, signal } = context
   let change = new AbortController()
   const watcher = watchDirectory(directory, { persistent: false }, () => change.abort())
-  // Without it there is still the clock.
+  // Without the watcher it draws every second.
   watcher.on('error', () => watcher.close())
   await out.write(enterScreen)
   try {

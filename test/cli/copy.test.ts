@@ -9,13 +9,13 @@ import * as assert from 'uvu/assert'
 import { FileStore } from '../../src/index.ts'
 import { fill } from '../copy/sessions.ts'
 import { freePort, startServer, type TestServer } from '../copy/server.ts'
-import { namesIn, promised, runModule, suiteOnDisk } from '../support.ts'
+import { namesIn, promised, requireProgram, runModule, suiteOnDisk } from '../support.ts'
 import { plain, put, run, runOnTerminal, sessionOf } from './command.ts'
 
 let server: TestServer
 let client: RedisClientType
 
-const test = suiteOnDisk('file-sessions copy')
+const test = requireProgram('redis-server', suiteOnDisk('file-sessions copy'))
 test.before(async () => {
   server = await startServer()
   client = createClient({ url: server.url })

@@ -84,10 +84,10 @@ test('finds files that hold no session, and names three of a kind', async ({ dir
   assert.match(foreign!.advice!, /prune --foreign/)
 })
 
-test('finds that nobody prunes', async ({ directory }) => {
+test('finds that no process prunes', async ({ directory }) => {
   await put(directory, 'a', sessionOf(), { age: 9 * day })
   await put(directory, 'b', sessionOf({}, { originalMaxAge: 1000 }), { age: 3_600_000 })
-  assert.equal((await findings(directory)).map(({ level, subject, message }) => [level, subject, message]), [['problem', 'expired', '1 session expired more than three hours ago and is still there: nobody prunes.']])
+  assert.equal((await findings(directory)).map(({ level, subject, message }) => [level, subject, message]), [['problem', 'expired', '1 session expired more than three hours ago and is still there: no process prunes.']])
 })
 
 test('finds uses in the future', async ({ directory }) => {
@@ -122,7 +122,7 @@ test('finds what a process left that died', async ({ directory }) => {
   await writeFile(join(directory, '.0123456789ab-1.tmp'), '', { mode: 0o600 })
   assert.equal(await findings(directory), [])
   assert.equal(await findings(directory, { env: ahead(11 * 60_000) }), [{
-    level: 'note', subject: 'leftovers', message: '1 temporary file was left by a process that died.', advice: 'The next prune removes them; at once: file-sessions prune'
+    level: 'note', subject: 'leftovers', message: '1 temporary file was left by a process that died.', advice: 'The next prune removes them; to do it now: file-sessions prune'
   }])
 })
 

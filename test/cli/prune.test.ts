@@ -68,7 +68,7 @@ test('--unreadable without a terminal and without --yes removes no such file', a
   await fill(directory)
   await put(directory, 'broken', '{')
   const { code, errors } = await run(['prune', directory, '--unreadable'])
-  assert.equal([code, errors], [2, 'file-sessions: This is not a terminal, so there is nobody to ask: add --yes to do it without a question.\n'])
+  assert.equal([code, errors], [2, 'file-sessions: This is not a terminal, so the command cannot ask: add --yes to do it without a question.\n'])
   assert.equal(await namesIn(directory), ['broken.json', 'live.json'])
 })
 

@@ -34,7 +34,7 @@ test('--where shows whom, and with --yes ends them without a question', async ({
 test('--where without a terminal and without --yes ends nobody', async ({ directory }) => {
   await put(directory, 'a', sessionOf({ user: 'Ada' }))
   const { code, output, errors } = await run(['revoke', '-d', directory, '--where', 'user=Ada'])
-  assert.equal([code, errors], [2, 'file-sessions: This is not a terminal, so there is nobody to ask: add --yes to do it without a question.\n'])
+  assert.equal([code, errors], [2, 'file-sessions: This is not a terminal, so the command cannot ask: add --yes to do it without a question.\n'])
   assert.is(rowsOf(output).length, 1)
   assert.equal(await namesIn(directory), ['a.json'])
 })
@@ -69,7 +69,7 @@ test('says which session could not be ended', async ({ directory }) => {
 
 test('refuses ids together with --where, and neither', async ({ directory }) => {
   assert.equal(await run(['revoke', 'a', '-w', 'b', '-d', directory]), { code: 2, output: '', errors: 'file-sessions: Ids and --where exclude each other; leave out one of them.\n' })
-  assert.equal(await run(['revoke', '-d', directory]), { code: 2, output: '', errors: 'file-sessions: Nobody is named; give ids, or --where user.name=Ada. To end all sessions: --where cookie.\n' })
+  assert.equal(await run(['revoke', '-d', directory]), { code: 2, output: '', errors: 'file-sessions: No session is named; give ids, or --where user.name=Ada. To end all sessions: --where cookie.\n' })
   assert.match((await run(['revoke', '-w', 'user~(', '-d', directory])).errors, /^file-sessions: '\(' is not a regular expression; quote/)
   assert.match((await run(['revoke', '-w', '=x', '-d', directory])).errors, /^file-sessions: The field '' has an empty part; write it as in user\.name\.\n$/)
   assert.equal(await run(['revoke', 'a', '-d', join(directory, 'missing')]), { code: 1, output: '', errors: `file-sessions: There is no directory ${join(directory, 'missing')}; name the one that the server keeps its sessions in.\n` })

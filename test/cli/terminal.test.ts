@@ -69,7 +69,7 @@ for (const [name, typed, code, message] of [
 
 for (const [name, typed, code, message, left] of [
   ['y', 'y', 0, 'Removed 2 files.', ['live.json']],
-  ['n', 'n', 1, 'They stay.', ['broken.json', 'empty.json', 'live.json']],
+  ['n', 'n', 1, 'No file was removed.', ['broken.json', 'empty.json', 'live.json']],
   ['Ctrl-C', ctrlC, 130, 'Interrupted: none of them was removed.', ['broken.json', 'empty.json', 'live.json']]
 ] as const) {
   test(`prune --unreadable asks, and does as told by ${name}`, async ({ directory }) => {
@@ -113,7 +113,7 @@ test('Ctrl-C ends long work in order, and says what was done', async ({ director
   assert.match(plain(encrypted.output), /Encrypted [\d,]+ sessions?; 0 were encrypted already\.\nInterrupted: the other sessions are as they were\.\n$/)
   const pruned = await runOnTerminal(['prune', directory], [[/Pruning .*%/, ctrlC]])
   assert.is(pruned.code, 130)
-  const [, removed] = /Removed ([\d,]+) of [\d,]+ sessions in .*\nInterrupted: the other files were not looked at\.\n$/.exec(plain(pruned.output)) ?? []
+  const [, removed] = /Removed ([\d,]+) of [\d,]+ sessions in .*\nInterrupted: the other files were not checked\.\n$/.exec(plain(pruned.output)) ?? []
   assert.is((await namesIn(directory)).length, count - Number(removed?.replace(',', '')))
   assert.is((await namesIn(directory)).filter(name => name.startsWith('.')).length, 0)
 })

@@ -26,11 +26,11 @@ interface Copying {
   readonly target: ListableStore
   /** Where the sessions go, for the report. */
   readonly place: string
-  /** How many files are to be looked at; 0 where that is not known. */
+  /** How many files there are; 0 where that is not known. */
   readonly total: number
 }
 
-// So many of the sessions that could not be copied are named.
+// The number of sessions that are named of those that could not be copied.
 const shown = 5
 
 /** The command `copy`: sessions from the directory into a Redis or Valkey, or back. */
@@ -69,7 +69,7 @@ async function copy (flags: CopyFlags, context: Context): Promise<Status> {
 async function copyAndVerify (flags: CopyFlags, context: Context, copying: Copying): Promise<Status> {
   const { source, target, total } = copying
   const dryRun = flags.dryRun === true
-  const progress = new Progress(context.err, dryRun ? 'Looking' : 'Copying', total)
+  const progress = new Progress(context.err, dryRun ? 'Checking' : 'Copying', total)
   const result = await copySessions(source, target, {
     ...sourceOptions(context),
     dryRun,

@@ -9,7 +9,7 @@ import { Selector, sortKeys, type Met, type Selection } from '../select.ts'
 import { Table } from '../table.ts'
 import { watch } from '../watch.ts'
 
-// On a terminal nobody reads more; the newest ones would have scrolled away.
+// On a terminal a longer list would scroll the newest ones away.
 const terminalLimit = 100
 
 interface ListFlags {

@@ -12,7 +12,7 @@ import { Table } from '../table.ts'
 import { printable } from '../text.ts'
 import { explainOthers } from './list.ts'
 
-// So many of those that are about to be signed out are shown; the ids of all are remembered.
+// The number of sessions that are shown before they are ended; the ids of all are kept.
 const shown = 20
 
 interface RevokeFlags {
@@ -31,7 +31,7 @@ export function revokeCommand (terminal: Terminal, finish: (status: Status) => v
     .action(async (ids: readonly string[], flags: RevokeFlags, command: Command) => {
       const { where = [], yes } = flags
       if (ids.length > 0 && where.length > 0) throw usageError('Ids and --where exclude each other; leave out one of them.')
-      if (ids.length === 0 && where.length === 0) throw usageError('Nobody is named; give ids, or --where user.name=Ada. To end all sessions: --where cookie.')
+      if (ids.length === 0 && where.length === 0) throw usageError('No session is named; give ids, or --where user.name=Ada. To end all sessions: --where cookie.')
       const context = contextOf(command, terminal)
       finish(ids.length > 0 ? await revokeIds(ids, context) : await revokeWhere(where, context, yes === true))
     })
@@ -40,7 +40,7 @@ export function revokeCommand (terminal: Terminal, finish: (status: Status) => v
 async function revokeIds (prefixes: readonly string[], context: Context): Promise<Status> {
   const ids = []
   const failures = []
-  // Before the first one is ended all have to be known: what is left would be harder to tell.
+  // All ids are resolved before the first session is ended: ending one changes which ids a prefix matches.
   for (const prefix of prefixes) {
     try {
       ids.push((await resolveId(prefix, context)).id)

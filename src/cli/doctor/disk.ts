@@ -7,13 +7,13 @@ import { reasonOf } from '../exit.ts'
 import { formatCount, formatDuration } from '../format.ts'
 import { fine, type Finding } from './finding.ts'
 
-// So many replacements are timed: their median is steady from there on.
+// The number of replacements that are timed: with more, their median does not change.
 const rounds = 40
 
-// In milliseconds. The longest clock tick of a file system that is looked for: FAT has two seconds.
+// In milliseconds. The longest clock tick of a file system that is measured: FAT has two seconds.
 const patience = 2_500
 
-// In milliseconds. A clock that is off by more than this makes sessions expire at a time that nobody expects.
+// In milliseconds. A clock that is off by more than this makes sessions expire at an unexpected time.
 const tolerance = 2_000
 
 // The magic numbers of statfs(2) for file systems that several machines share.
@@ -105,7 +105,7 @@ function costFinding (cost: number, name: string): Finding {
   const message = `Replacing a file takes ${cost < 1 ? `${Math.round(cost * 1000)} µs` : `${cost.toFixed(1)} ms`}: at most ${rate} changed sessions a second.`
   if (cost < 0.5) return fine('replacement', message)
   const advice = name === 'ext4'
-    ? 'ext4 writes a replaced file out at once; a file system mounted with noauto_da_alloc, XFS or tmpfs takes a tenth of it.'
+    ? 'ext4 writes a replaced file to the device immediately; a file system mounted with noauto_da_alloc, XFS or tmpfs takes a tenth of it.'
     : "Such a disk is slow for changed sessions; io: 'async' keeps the event loop free of it."
   return { level: 'note', subject: 'replacement', message, advice }
 }

@@ -4,7 +4,7 @@ export type Level = 'ok' | 'note' | 'problem'
 /** Something that the doctor found. */
 export interface Finding {
   readonly level: Level
-  /** What was looked at, in a word or two. */
+  /** What was checked, in a word or two. */
   readonly subject: string
   /** What was found, in a sentence. */
   readonly message: string

@@ -7,7 +7,7 @@ import { survey } from '../survey.ts'
 import { printable } from '../text.ts'
 import { fine, type Finding } from './finding.ts'
 
-// In milliseconds. What is this old, nobody will rename any more.
+// In milliseconds. The process that wrote a temporary file of this age is dead.
 const staleAfter = 10 * 60_000
 
 // In milliseconds. A server prunes every hour, and a session's minute of grace is over long before.
@@ -16,7 +16,7 @@ const pruneDelay = 3 * 3_600_000
 // In milliseconds. More than the clocks of one machine's processes can differ.
 const future = 60_000
 
-// So many files are named.
+// The number of files that are named.
 const examples = 3
 
 interface Tally {
@@ -74,7 +74,7 @@ function note ({ named }: Tally, kind: keyof Tally['named'], text: string): void
 
 function countFindings ({ live, overdue, inFuture }: Tally): readonly Finding[] {
   const findings: Finding[] = [fine('sessions', `There are ${formatCount(live)} live sessions.`)]
-  if (overdue > 0) findings.push({ level: 'problem', subject: 'expired', message: `${plural(overdue, 'session')} expired more than three hours ago and ${overdue === 1 ? 'is' : 'are'} still there: nobody prunes.`, advice: 'Does a server run, without pruneInterval: 0? Once: file-sessions prune; every hour: that from cron.' })
+  if (overdue > 0) findings.push({ level: 'problem', subject: 'expired', message: `${plural(overdue, 'session')} expired more than three hours ago and ${overdue === 1 ? 'is' : 'are'} still there: no process prunes.`, advice: 'Does a server run, without pruneInterval: 0? Once: file-sessions prune; every hour: that from cron.' })
   if (inFuture > 0) findings.push({ level: 'problem', subject: 'clock', message: `${plural(inFuture, 'file was', 'files were')} last used in the future.`, advice: 'The clock of this machine is off, or was; synchronize it (chrony, systemd-timesyncd): these sessions live too long.' })
   return findings
 }
@@ -121,7 +121,7 @@ async function leftoverFindings ({ directory }: Context): Promise<readonly Findi
   }
   const findings = [leftovers === 0
     ? fine('leftovers', 'No temporary file was left by a process that died.')
-    : { level: 'note' as const, subject: 'leftovers', message: `${plural(leftovers, 'temporary file was', 'temporary files were')} left by a process that died.`, advice: 'The next prune removes them; at once: file-sessions prune' }]
+    : { level: 'note' as const, subject: 'leftovers', message: `${plural(leftovers, 'temporary file was', 'temporary files were')} left by a process that died.`, advice: 'The next prune removes them; to do it now: file-sessions prune' }]
   if (prunedAt > 0) findings.push(fine('pruning', `A server pruned ${relativeTime(prunedAt, Date.now())}.`))
   return findings
 }
