@@ -25,9 +25,9 @@ export interface DashboardOptions {
    */
   readonly title?: string
   /**
-   * How often the sessions are counted for the charts while nobody looks, in milliseconds. In a large directory they
-   * are counted less often, so that it takes at most a hundredth of the process's time. 0 counts only while somebody
-   * looks.
+   * How often the sessions are counted for the charts while no page is open, in milliseconds. In a large directory they
+   * are counted less often, so that it takes at most a hundredth of the process's time. 0 counts only while a page
+   * is open.
    * @default 60_000 (a minute)
    */
   readonly sampleInterval?: number

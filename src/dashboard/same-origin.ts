@@ -5,9 +5,9 @@ import type { FastifyRequest } from 'fastify'
  * the operator's cookie.
  *
  * It needs no token, no cookie and no session of its own, and so works in every application. Each browser since 2023
- * says in `Sec-Fetch-Site` who sends a request, and no page can change that. It is not sent over plain HTTP (except to
- * localhost); there `Origin` must be this server. A request with neither comes from no browser of today and is refused.
- * The rule is that of Go's `net/http.CrossOriginProtection`, and stricter than it in the last case.
+ * sends `Sec-Fetch-Site`, which no page can change. It is not sent over plain HTTP (except to
+ * localhost); there `Origin` must be this server. A request with neither does not come from a current browser, and is
+ * refused. The rule is that of Go's `net/http.CrossOriginProtection`, and stricter than it in the last case.
  */
 export function isSameOrigin ({ headers, host }: Pick<FastifyRequest, 'headers' | 'host'>): boolean {
   const site = headers['sec-fetch-site']

@@ -1,7 +1,6 @@
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Disk, readSession, sessionId, type FileStore, type ReadFailure, type StoredSession } from '../index.ts'
 import { ownerOf } from './owner.ts'
-import { optionsOf } from './store-options.ts'
 
 /** What the dashboard shows of a session. */
 export interface SessionRow {
@@ -13,7 +12,7 @@ export interface SessionRow {
   readonly session: StoredSession | 'expired' | ReadFailure['type']
   /** `null` when the session has expired or cannot be read. */
   readonly expiresAt: Date | null
-  /** `null` for nobody's, and when the store does not know owners. */
+  /** `null` when it has none, and when the store does not know owners. */
   readonly owner: string | null
 }
 
@@ -35,18 +34,16 @@ export interface FileUse {
  */
 export class SessionSource {
   readonly store: FileStore
-  readonly #directory: string
   readonly #extension: string
   readonly #disk = new Disk('auto')
 
   constructor (store: FileStore) {
     this.store = store
-    this.#directory = dirname(store.sessionFile('x'))
-    this.#extension = optionsOf(store).extension
+    this.#extension = store.options.extension
   }
 
   get directory (): string {
-    return this.#directory
+    return this.store.directory
   }
 
   /** The name of the file of session `id`, or `null` when it cannot be an id. */
@@ -66,7 +63,7 @@ export class SessionSource {
 
   /** The names of the directory's session files, some at a time; none when it is missing. */
   async * names (): AsyncGenerator<string[], void, undefined> {
-    for await (const fileNames of this.#disk.listFiles(this.#directory)) {
+    for await (const fileNames of this.#disk.listFiles(this.directory)) {
       yield fileNames.map(fileName => this.nameIn(fileName)).filter(name => name !== null)
     }
   }
@@ -83,7 +80,7 @@ export class SessionSource {
     if (use === null) return null
     const id = sessionId(name, { extension: '' })!
     const lastUsedAt = new Date(use.lastUsedAt)
-    const options = optionsOf(this.store)
+    const { options } = this.store
     const result = await readSession(this.#fileOf(name), { ...options, disk: this.#disk })
     const session = result.match(found => found ?? 'expired' as const, ({ type }) => type)
     if (typeof session === 'string') return { id, lastUsedAt, size: use.size, session, expiresAt: null, owner: null }
@@ -98,7 +95,7 @@ export class SessionSource {
   }
 
   #fileOf (name: string): string {
-    return join(this.#directory, name + this.#extension)
+    return join(this.directory, name + this.#extension)
   }
 }
 

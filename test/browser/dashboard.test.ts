@@ -1,4 +1,6 @@
-import { utimes } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
 import * as assert from 'uvu/assert'
@@ -211,5 +213,26 @@ test('says so when the operator is signed out meanwhile', async ({ directory }) 
   isSignedIn = false
   await page.getByRole('button', { name: 'Signed out' }).waitFor()
 })
+
+const pictures = [['', 'light'], ['-dark', 'dark']] as const
+
+for (const [suffix, colorScheme] of pictures) {
+  test(`can be shown in the documentation${suffix && `, ${suffix.slice(1)}`}`, async ({ directory }) => {
+    const { page, address, write } = await visit(directory, { viewport: { width: 1280, height: 780 }, colorScheme, deviceScaleFactor: 1.5 })
+    const people = ['ada', 'bob', 'cid', 'dan', 'eve']
+    for (let number = 0; number < 40; number++) {
+      const id = createHash('sha256').update(String(number)).digest('base64url').slice(0, 32)
+      const items = Array.from({ length: number % 5 }, (_, item) => ({ article: `article-${item}`, quantity: 1 + item }))
+      await write(id, { ...(number % 4 !== 3 && { account: people[number % people.length] }), visits: 1 + number % 9, cart: items }, 4_000 + 61_000 * number)
+    }
+    await page.goto(address + prefix)
+    await page.locator('tbody tr').first().waitFor()
+    const screenshots = join(import.meta.dirname, '../../docs/screenshots')
+    await mkdir(screenshots, { recursive: true })
+    await page.mouse.move(0, 0)
+    const picture = await page.screenshot({ path: join(screenshots, `dashboard${suffix}.png`), animations: 'disabled', caret: 'hide' })
+    assert.ok(picture.length > 10_000)
+  })
+}
 
 test.run()

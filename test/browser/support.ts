@@ -16,6 +16,9 @@ export const launchOptions: LaunchOptions = {
   args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-gpu']
 }
 
+// Long enough for a machine that has much else to do.
+const defaultTimeoutMs = 60_000
+
 /** What a test of `suiteInBrowser` is given. */
 export interface InBrowser {
   readonly directory: string
@@ -35,8 +38,7 @@ export function suiteInBrowser (name: string): Test<InBrowser> {
     context.contexts = []
     context.open = async options => {
       const opened = await context.browser.newContext({ baseURL: context.shop.address, ...options })
-      // Long enough for a machine that has much else to do, and short of the half minute that is usual.
-      opened.setDefaultTimeout(15_000)
+      opened.setDefaultTimeout(defaultTimeoutMs)
       context.contexts.push(opened)
       return opened.newPage()
     }

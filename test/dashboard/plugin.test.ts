@@ -92,7 +92,7 @@ test('says on the page of activity what the store counts, and the last prune', a
   await write('abc', {}, 30 * 60_000)
   const { status, body } = await get('/activity')
   assert.is(status, 200)
-  assert.match(textOf(body), /Reads 10 Cache hits 8 80 % of the files looked at .* Failures 2 malformed: 2 Last prune 1 minute ago 4 of 20 removed in 3 ms/)
+  assert.match(textOf(body), /Reads 10 Cache hits 8 80 % of lookups .* Failures 2 malformed: 2 Last prune 1 minute ago 4 of 20 removed in 3 ms/)
   assert.match(textOf(body), /Used in the last Sessions 1 min 0 5 min 0 15 min 0 1 h 1 6 h 0/)
   await app.close()
 })

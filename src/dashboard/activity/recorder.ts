@@ -2,13 +2,13 @@ import type { FileStore, StoreStats } from '../../index.ts'
 import type { SessionIndex } from '../index/session-index.ts'
 import { History } from './history.ts'
 
-// In milliseconds: how often the store's counters are looked at, which costs nothing.
+// In milliseconds: how often the store's counters are read, which costs nothing.
 const everyMs = 10_000
 
 /** A day of samples. */
 const capacity = 24 * 60 * 60 * 1000 / everyMs
 
-// In milliseconds. Older counts of sessions say nothing about this moment. While nobody looks, a million sessions are
+// In milliseconds. Older counts of sessions are outdated. While no page is open, a million sessions are
 // counted every quarter of an hour.
 const recentMs = 30 * 60_000
 
@@ -20,7 +20,7 @@ export class Recorder {
   readonly #interval: number
   #timer: NodeJS.Timeout | null = null
 
-  /** `interval`: how often to count sessions while nobody looks, in milliseconds; 0 for never. */
+  /** `interval`: how often to count sessions while no page is open, in milliseconds; 0 for never. */
   constructor (store: FileStore, index: SessionIndex, interval: number) {
     this.#store = store
     this.#index = index

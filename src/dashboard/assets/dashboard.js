@@ -1,5 +1,5 @@
 /* global DOMParser, Element, HTMLTableRowElement, document, fetch, history, location */
-// Keeps the page up to date: fetches it again while somebody looks, and changes what differs.
+// Keeps the page up to date: fetches it again while it is visible, and changes what differs.
 // Without this script the page is the same, and is loaded again by hand.
 
 const everyMs = 2_000

@@ -3,11 +3,11 @@ import type { Entry } from './snapshot.ts'
 import { gentle, TimeSlice } from './time-slice.ts'
 import { watchNames } from './watch.ts'
 
-// In milliseconds. So long names are collected before their files are looked at, once each.
+// In milliseconds. How long names are collected before their files are read, once each.
 const collectMs = 500
 
-// Names kept: of more changes between two scans, the latest. The others are at the place in the list where the scan has
-// seen them. Sorting so many takes 2 ms.
+// The number of names that are kept, the latest ones. The others stay at the place in the list where the scan found them.
+// Sorting this many takes 2 ms.
 const limit = 5_000
 
 /**
@@ -49,7 +49,7 @@ export class RecentChanges {
     this.forgetBefore(Infinity)
   }
 
-  /** Looks at the files whose names were collected. */
+  /** Reads the metadata of the files whose names were collected. */
   async flush (): Promise<void> {
     this.#timer = null
     const names = [...this.#pending]

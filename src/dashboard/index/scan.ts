@@ -53,7 +53,7 @@ export class Scan {
     return this.#error
   }
 
-  /** Somebody has begun to wait for it. */
+  /** To be called when a request begins to wait for it. */
   hurry (): void {
     this.#slice.become(eager)
   }

@@ -9,20 +9,20 @@ import { eager, gentle, prompt, TimeSlice, type TimeSliceOptions } from './time-
 // Sessions listed: 100 MB of memory at most, twice that while a new scan replaces the old one.
 const snapshotLimit = 2_000_000
 
-// So few sessions are scanned again for each answer, so that it is exact: that takes some 10 ms.
+// Up to this many sessions are scanned again for each answer, so that it is exact: that takes some 10 ms.
 const cheapCount = 2_000
 
-// Scans take at most a tenth of the process's time while somebody looks, and a hundredth otherwise.
+// Scans take at most a tenth of the process's time while a page is open, and a hundredth otherwise.
 const watchedShare = 9
 const unwatchedShare = 99
 
-// In milliseconds. So long after the last look somebody still looks, and the list is still kept.
-const lookingMs = 15_000
+// In milliseconds after the last request: how long a page counts as open, and how long the list is kept.
+const pageOpenMs = 15_000
 const keptMs = 10 * 60_000
 
 /**
- * What the dashboard knows of all session files of a directory: their number, and who was last used when. It reads the
- * directory in the background, a few milliseconds at a time, and only as often as that stays cheap.
+ * The number and the last uses of all session files of a directory. Reads the directory in the background, a few
+ * milliseconds at a time, within a share of the process's time.
  */
 export class SessionIndex {
   readonly #source: SessionSource
@@ -33,7 +33,7 @@ export class SessionIndex {
   #snapshot: Snapshot | null = null
   #scan: Scan | null = null
   #scannedAt = -Infinity
-  #lookedAt = -Infinity
+  #requestedAt = -Infinity
   #error: Error | null = null
 
   constructor (source: SessionSource, clock: () => number = Date.now) {
@@ -67,9 +67,9 @@ export class SessionIndex {
     return this.isReady && this.#snapshot!.count === snapshotLimit
   }
 
-  /** Somebody looks: brings the index up to date, and waits for that while it is quick. */
-  async look (): Promise<void> {
-    this.#lookedAt = performance.now()
+  /** Brings the index up to date for a page, and waits for that while it is quick. */
+  async refresh (): Promise<void> {
+    this.#requestedAt = performance.now()
     const isAwaited = this.#snapshot === null || this.#isCheap()
     if (isAwaited || this.#isDue(0, watchedShare)) this.#start(isAwaited ? eager : gentle, snapshotLimit)
     if (!this.#isCheap()) this.#changes.watch()
@@ -78,10 +78,10 @@ export class SessionIndex {
     await waitAMoment(this.#scan.result)
   }
 
-  /** Counts again while nobody looks, if that is due after `interval` milliseconds, and frees what is not needed. */
+  /** Counts again while no page is open, if that is due after `interval` milliseconds, and frees what is not needed. */
   async sample (interval: number): Promise<void> {
-    const unseenMs = performance.now() - this.#lookedAt
-    if (unseenMs > lookingMs) this.#changes.unwatch()
+    const unseenMs = performance.now() - this.#requestedAt
+    if (unseenMs > pageOpenMs) this.#changes.unwatch()
     if (unseenMs > keptMs) this.#snapshot = null
     if (interval === 0 || !this.#isDue(interval, unwatchedShare)) return
     this.#start(gentle, this.#snapshot === null ? 0 : snapshotLimit)

@@ -9,7 +9,7 @@ export interface Entry {
   readonly lastUsedAt: number
 }
 
-// Entries per chunk. Closing one joins so many names, which takes 0.3 ms.
+// 2 ** 13 entries per chunk. Closing a chunk joins their names, which takes 0.3 ms.
 const chunkBits = 13
 const chunkSize = 2 ** chunkBits
 

@@ -7,7 +7,7 @@ export interface TimeSliceOptions {
 }
 
 /**
- * While somebody waits for the result: half of the process's time. The budget is what a request that arrives meanwhile
+ * While a request waits for the result: half of the process's time. The budget is what a request that arrives meanwhile
  * may have to wait.
  */
 export const eager: TimeSliceOptions = { budgetMs: 2, restMs: 2 }
@@ -41,7 +41,7 @@ export class TimeSlice {
     return this.#workedMs + this.#now() - this.#start
   }
 
-  /** Goes on with other options: somebody has begun to wait. */
+  /** Continues with other options: a request has begun to wait. */
   become (options: TimeSliceOptions): void {
     this.#options = options
   }

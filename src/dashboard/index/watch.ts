@@ -4,8 +4,8 @@ import { watch, type FSWatcher } from 'node:fs'
  * Calls `onName` with the name of each file in `directory` that changes, in any process of this machine. Returns what
  * stops that.
  *
- * It is a help, not a source of truth: where the system cannot watch (a network file system, no watches left), nothing
- * is called, and the next scan finds the change.
+ * It is a hint only: where the system cannot watch (a network file system, no watches left), nothing is called, and the
+ * next scan finds the change.
  */
 export function watchNames (directory: string, onName: (name: string) => void): () => void {
   let watcher: FSWatcher

@@ -67,7 +67,7 @@ function groups (heading: string, names: readonly string[], values: readonly num
 function counters (stats: StoreStats, now: number): Html {
   const { gets, hits, misses, sets, touches, writes, destroys, merges, conflicts, failures, queueLength, lastPrune } = stats
   const row = (name: string, value: Html | string, note = '') => html`<tr><th scope="row">${name}</th><td class="number">${value}</td><td class="note">${note}</td></tr>`
-  const share = hits + misses === 0 ? '' : `${Math.round(100 * hits / (hits + misses))} % of the files looked at`
+  const share = hits + misses === 0 ? '' : `${Math.round(100 * hits / (hits + misses))} % of lookups`
   return html`<table class="numbers counters"><thead class="visually-hidden"><tr><th scope="col">Counter</th><th scope="col">Value</th><th scope="col">Note</th></tr></thead><tbody>
 ${row('Reads', formatCount(gets))}
 ${row('Cache hits', formatCount(hits), share)}

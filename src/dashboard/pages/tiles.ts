@@ -4,7 +4,7 @@ import type { Counts } from '../index/counts.ts'
 
 const minutes = 60_000
 
-/** The numbers that an operator looks at first. */
+/** The most important numbers. */
 export function tiles (counts: Counts | null, now: number): Html {
   const tile = (name: string, value: string, note = '') => html`<div class="tile"><dt>${name}</dt><dd>${value}${note !== '' && html` <small>${note}</small>`}</dd></div>`
   const used = (age: number) => counts === null ? '–' : formatCount(counts.usedWithin(age))

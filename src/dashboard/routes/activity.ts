@@ -8,12 +8,12 @@ const points = 360
 /** `GET /activity`: charts and counters. `GET /activity/data`: the numbers of the charts. */
 export function activityRoutes (app: FastifyInstance, { source, index, history, site }: DashboardParts): void {
   app.get('/activity', async (request, reply) => {
-    await index.look()
+    await index.refresh()
     return sendPage(reply, activityPage(site, { counts: index.counts, stats: source.store.stats(), range: rangeIn(request.query), now: Date.now() }))
   })
 
   app.get('/activity/data', async (request, reply) => {
-    await index.look()
+    await index.refresh()
     const { counts } = index
     return reply.header('cache-control', 'no-store').send({
       ...history.series(Date.now() - ranges[rangeIn(request.query)], points),

@@ -11,7 +11,7 @@ export function listRoutes (app: FastifyInstance, parts: DashboardParts): void {
   const { source, index, redactor, site } = parts
   app.get('/', async (request, reply) => {
     const query = parseListQuery(request.query)
-    await index.look()
+    await index.refresh()
     const found = await find(query, parts)
     const page = await readPage(source, query.cursor, found.entries)
     return sendPage(reply, listPage(site, {

@@ -20,7 +20,7 @@ export class FieldSearch {
   readonly #isStopped = new AbortController()
   #scanned = 0
   #isDone = false
-  #lookedAt = performance.now()
+  #requestedAt = performance.now()
   readonly finished: Promise<void>
 
   constructor (searched: SearchedStore, test: FieldTest) {
@@ -29,7 +29,7 @@ export class FieldSearch {
 
   /** What was found so far, newest first. */
   get matches (): readonly Entry[] {
-    this.#lookedAt = performance.now()
+    this.#requestedAt = performance.now()
     return this.#matches.toSorted((one, other) => other.lastUsedAt - one.lastUsedAt)
   }
 
@@ -46,9 +46,9 @@ export class FieldSearch {
     return this.#matches.length === matchLimit
   }
 
-  /** How long ago somebody asked for its matches, in milliseconds. */
+  /** The time since its matches were last requested, in milliseconds. */
   get unseenMs (): number {
-    return performance.now() - this.#lookedAt
+    return performance.now() - this.#requestedAt
   }
 
   stop (): void {
@@ -57,7 +57,7 @@ export class FieldSearch {
 
   async #run ({ source, redactor }: SearchedStore, test: FieldTest): Promise<void> {
     const slice = new TimeSlice(eager)
-    // Not with `get`, which would fill the store's cache with sessions that nobody uses.
+    // Not with `get`, which would fill the store's cache with sessions that are not in use.
     for await (const { id, session, lastUsedAt } of source.store.list()) {
       if (this.#isStopped.signal.aborted) return
       this.#scanned++

@@ -5,7 +5,7 @@ import type { FieldTest } from './field-test.ts'
 // Each running search takes half of the process's time at most; the oldest gives way to a new one.
 const runningLimit = 2
 
-// In milliseconds. A search that nobody has looked at for so long is stopped.
+// In milliseconds. A search whose matches were not requested for so long is stopped.
 const keptMs = 30_000
 
 // What was found is shown again, without another search, for at least a second and nine times as long as it took.
@@ -35,7 +35,7 @@ export class FieldSearches {
     return search
   }
 
-  /** Stops searches that nobody looks at, and forgets what is out of date. */
+  /** Stops searches whose matches are not requested any more, and forgets outdated ones. */
   tidy (): void {
     const now = performance.now()
     for (const [key, { search, freshUntil }] of this.#searches) {

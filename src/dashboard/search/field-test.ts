@@ -20,7 +20,7 @@ export function parseFieldTest (text: string): FieldTest | null {
   return { path: names, kind: operator === '=' ? 'equals' : operator === '~' ? 'contains' : 'has', value: value.trim() }
 }
 
-/** Whether a field of `session` passes the test. Of a list, one item has to. What is hidden is not looked at. */
+/** Whether a field of `session` passes the test. Of a list, one item has to. Hidden fields do not match. */
 export function passes (session: StoredSession, { path, kind, value }: FieldTest, redactor: Redactor): boolean {
   if (path.some(name => redactor.hides(name))) return false
   const found = valueAt(session, path)

@@ -20,7 +20,7 @@ export interface Searchable {
 export interface Found {
   /** From the query's cursor on, newest first. */
   readonly entries: Iterable<Entry>
-  /** How many there are in all, or `null` when nobody knows yet. */
+  /** How many there are in all, or `null` when it is not known yet. */
   readonly total: number | null
   /** How many sessions a search has read so far, while it goes on. */
   readonly searching?: number

@@ -24,7 +24,7 @@ test('lists the session files of the directory and nothing else', async ({ direc
   for (const [time, name] of ['a.json', 'b%2Fc.json', '.hidden.json', 'b%2fc.json', 'other.txt', 'c'].entries()) await file(directory, name, time)
   const index = new SessionIndex(sourceOf(directory))
   assert.is(index.isReady, false)
-  await index.look()
+  await index.refresh()
   assert.equal([names(index), index.counts!.total, index.isReady], [['b%2Fc', 'a'], 2, true])
   index.close()
 })
@@ -32,7 +32,7 @@ test('lists the session files of the directory and nothing else', async ({ direc
 test('lists files without an extension', async ({ directory }) => {
   await file(directory, 'abc', 1)
   const index = new SessionIndex(sourceOf(directory, ''))
-  await index.look()
+  await index.refresh()
   assert.equal(names(index), ['abc'])
   index.close()
 })
@@ -40,12 +40,12 @@ test('lists files without an extension', async ({ directory }) => {
 test('goes on from a time', async ({ directory }) => {
   for (const time of [1, 2, 3]) await file(directory, `s${time}.json`, time)
   const index = new SessionIndex(sourceOf(directory))
-  await index.look()
+  await index.refresh()
   assert.equal([names(index, 2_000), names(index, 999)], [['s2', 's1'], []])
   index.close()
 })
 
-test('frees the list when nobody looks, and counts on', async ({ directory }) => {
+test('frees the list when no page is open, and continues to count', async ({ directory }) => {
   await file(directory, 'a.json', 1)
   const index = new SessionIndex(sourceOf(directory))
   await index.sample(1)
@@ -53,7 +53,7 @@ test('frees the list when nobody looks, and counts on', async ({ directory }) =>
   index.close()
 })
 
-test('does not count while nobody looks when told so', async ({ directory }) => {
+test('does not count while no page is open when told so', async ({ directory }) => {
   const index = new SessionIndex(sourceOf(directory))
   await index.sample(0)
   assert.is(index.counts, null)
