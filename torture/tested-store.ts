@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { FileStore, type StoreFailure, type StoreOptions } from '../src/index.ts'
+import { FileStore, type StoreError, type StoreOptions } from '../src/index.ts'
 import { promised } from '../test/support.ts'
 
 /** A store with promises instead of callbacks, and the failures that it reports. */
@@ -7,7 +7,7 @@ export type TestedStore = ReturnType<typeof openTestedStore>
 
 /** A store that prunes only when told to. Its failures are collected until they are taken. */
 export function openTestedStore (directory: string, options: StoreOptions) {
-  const failures: StoreFailure[] = []
+  const failures: StoreError[] = []
   const store = new FileStore(directory, { ...options, pruneInterval: 0, onFailure: failure => { failures.push(failure) } })
   /** The types of the failures since the last time, in order. */
   const takeFailures = async () => {

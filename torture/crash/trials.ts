@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import { FileStore, sessionId, type StoreOptions } from '../../src/index.ts'
 import { namesIn, promised } from '../../test/support.ts'
 import { compileModules } from '../compile.ts'
@@ -10,9 +7,12 @@ import { directoryTrial, ensure, repetitions, type Effort, type Progress, type T
 import { perVariant, secret, type Variant } from '../variants.ts'
 import { parseLog, stateOf, type State } from './log.ts'
 import { isComplete } from './numbered-session.ts'
+import { killOwnerProcesses } from './owner-index.ts'
+import { runAndKill } from './run-and-kill.ts'
 
 // Kills in the long run, over all variants.
 const kills = 2_000
+const ownerKills = 1_000
 
 // Processes that share the directory and are killed in each round, each at an instant of its own.
 const processes = 2
@@ -28,8 +28,31 @@ const variants: readonly Variant[] = [
   ['acknowledged from memory', { acknowledge: 'memory' }]
 ]
 
+// Each process has sessions of its own, or all change the same ones.
+const ownerVariants: ReadonlyArray<readonly [name: string, options: StoreOptions, isShared: boolean]> = [
+  ['auto', { io: 'auto' }, false],
+  ['async, encrypted', { io: 'async', secret }, false],
+  ['acknowledged from memory', { acknowledge: 'memory' }, false],
+  ['auto, without merging', { merge: false }, false],
+  ['auto, shared sessions', { io: 'auto' }, true],
+  ['async, shared sessions', { io: 'async' }, true]
+]
+
 /** Processes are killed at random instants. */
 export function crashTrials (effort: Effort): Trial[] {
+  return [...changeTrials(effort), ...ownerTrials(effort)]
+}
+
+function ownerTrials (effort: Effort): Trial[] {
+  return ownerVariants.map(([variant, options, isShared]) => directoryTrial(
+    `lists exactly the sessions of an owner when its process is killed (${variant})`,
+    (directory, progress) => killOwnerProcesses(directory, {
+      options, isShared, kills: repetitions(ownerKills / ownerVariants.length, effort), seed: effort.seed, progress
+    })
+  ))
+}
+
+function changeTrials (effort: Effort): Trial[] {
   return variants.map(([variant, options]) => directoryTrial(
     `keeps every acknowledged change when its process is killed (${variant})`,
     (directory, progress) => killRepeatedly(directory, { options, kills: repetitions(perVariant(kills, variants), effort), seed: effort.seed, progress })
@@ -51,11 +74,13 @@ async function killRepeatedly (directory: string, { options, kills, seed, progre
   let killed = 0
   let acknowledged = 0
   try {
-    while (killed < kills) {
+    while (killed < kills || (acknowledged === 0 && killed < 5 * kills)) {
+      // On a slow disk a process does nothing in so short a life.
+      const longest = acknowledged === 0 ? longestLife * (1 + killed / processes) : longestLife
       const names = Array.from({ length: processes }, (_, number) => String.fromCharCode(97 + number))
       const logs = await Promise.all(names.map(name => {
         const parameters = [directory, name, String(random.below(1e9)), JSON.stringify(options)]
-        return runAndKill(modules.file('crash/writer-process'), parameters, random.next() * longestLife)
+        return runAndKill(modules.file('crash/writer-process'), parameters, random.next() * longest)
       }))
       for (const [index, name] of names.entries()) {
         killed++
@@ -70,27 +95,6 @@ async function killRepeatedly (directory: string, { options, kills, seed, progre
     await modules.remove()
   }
   return killed
-}
-
-/** Starts a process, kills it `lifetime` milliseconds after its first line, and resolves to all that it logged. */
-async function runAndKill (file: string, parameters: string[], lifetime: number): Promise<string> {
-  const child = spawn(process.execPath, [file, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let log = ''
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', chunk => { errors += chunk })
-  const closed = once(child, 'close')
-  const begun = new Promise<void>(resolve => {
-    child.stdout.setEncoding('utf8').on('data', chunk => {
-      log += chunk
-      resolve()
-    })
-  })
-  await Promise.race([begun, closed])
-  await delay(lifetime)
-  child.kill('SIGKILL')
-  const [, signal] = await closed
-  ensure(signal === 'SIGKILL', `the process ended by itself: ${errors}`)
-  return log
 }
 
 interface KilledProcess {

@@ -1,3 +1,5 @@
+import { busyCodes } from '../internals.ts'
+import { Random } from '../random.ts'
 import { directoryTrial, repetitions, type Effort, type Trial } from '../trial.ts'
 import { withTmpfs } from '../tmpfs.ts'
 import { secret, type Variant } from '../variants.ts'
@@ -5,6 +7,7 @@ import { fileAsDirectory, removedDirectory, replacedDirectory, tooLongName } fro
 import { faults, ioError, refusedRename } from './io-errors.ts'
 import { fewDescriptors, noPermission } from './limits.ts'
 import { fullDisk, noFreeInode, readOnlyDisk } from './mounted-disks.ts'
+import { indexError, indexErrorCodes, indexFaults } from './owner-index.ts'
 import { overlappingSaves } from './overlapping-saves.ts'
 import { permissionModel } from './permission-model.ts'
 import { leaseOfAnotherUser, noRoomForLease, obstacles, obstructedLease, quotaExceeded, readOnlyLease } from './prune-lease.ts'
@@ -26,7 +29,7 @@ const variants: readonly Variant[] = [
 
 /** The file system refuses what it is asked for. */
 export function faultInjectionTrials (effort: Effort): Trial[] {
-  return [...changedDirectoryTrials(), ...failingCallTrials(effort), ...limitTrials(effort), ...leaseTrials()]
+  return [...changedDirectoryTrials(), ...failingCallTrials(effort), ...ownerIndexTrials(effort), ...limitTrials(effort), ...leaseTrials()]
 }
 
 function changedDirectoryTrials (): Trial[] {
@@ -43,7 +46,7 @@ function failingCallTrials (effort: Effort): Trial[] {
     ...ioModes.flatMap(io => [false, true].flatMap(durable => faults.map(fault => directoryTrial(
       `survives an I/O error in ${fault} (${io}${durable ? ', durable' : ''})`,
       directory => ioError(directory, { fault, io, durable }))))),
-    ...ioModes.flatMap(io => ['EPERM', 'EACCES', 'EBUSY'].map(code =>
+    ...ioModes.flatMap(io => [...busyCodes].map(code =>
       directoryTrial(`tries a refused rename again (${code}, ${io})`, directory => refusedRename(directory, { code, io })))),
     ...ioModes.flatMap(io => ['ENOSYS', 'EPERM', 'EINVAL'].map(code =>
       directoryTrial(`keeps sessions where no time can be set (${code}, ${io})`, directory => refusedTimes(directory, code, { io }), ['linux', 'strace']))),
@@ -59,6 +62,19 @@ function failingCallTrials (effort: Effort): Trial[] {
     directoryTrial('bounds memory in a burst of new sessions (acknowledged from memory)', directory =>
       refusingDisk(directory, { sessions: 60_000, size: 200, isFailing: false }))
   ]
+}
+
+// A short run tries some of the errors.
+function ownerIndexTrials (effort: Effort): Trial[] {
+  const random = new Random(effort.seed)
+  const count = repetitions(indexErrorCodes.length, effort)
+  return ioModes.flatMap(io => Object.keys(indexFaults).flatMap(fault => [true, false].map(isIndexOnly => {
+    const first = random.below(indexErrorCodes.length)
+    const codes = [...indexErrorCodes.slice(first), ...indexErrorCodes.slice(0, first)].slice(0, count)
+    return directoryTrial(
+      `lists the sessions of an owner or says that it cannot while ${fault} fails (${io}${isIndexOnly ? ', in the index' : ''})`,
+      directory => indexError(directory, { codes, fault, io, isIndexOnly }))
+  })))
 }
 
 function limitTrials (effort: Effort): Trial[] {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { StoredSession, StoreOptions } from '../../src/index.ts'
-import { defaultTtl, expiresAt } from '../internals.ts'
+import { defaultTtl, expiryOf } from '../internals.ts'
 import { Random } from '../random.ts'
 import { openTestedStore } from '../tested-store.ts'
 import { ensure, type Progress } from '../trial.ts'
@@ -61,7 +61,7 @@ function expectedOf (bytes: Buffer): Record<string, unknown> | 'expired' | 'inva
     // A byte order mark is allowed.
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     if (typeof value !== 'object' || value === null || Array.isArray(value) || hasForbiddenKey(value)) return 'invalid'
-    return expiresAt(value as StoredSession, Date.now(), defaultTtl) < Date.now() + 10_000 ? 'expired' : value as Record<string, unknown>
+    return expiryOf(value as StoredSession, Date.now(), defaultTtl) < Date.now() + 10_000 ? 'expired' : value as Record<string, unknown>
   } catch {
     return 'invalid'
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Fields } from './driver.ts'
+import { damages, type Damage } from '../index-files.ts'
 
 /** The cookie of a session; `null` for a session without one. */
 export type Cookie = null | {
@@ -40,10 +41,16 @@ export type Command = { readonly driver: number } & (
     readonly id: string
     readonly other: string
     readonly how: { readonly type: 'remove' } | { readonly type: 'copy' | 'write', readonly content: Content, readonly isInPlace: boolean }
-  })
+  }
+  | { readonly type: 'list-owner', readonly owner: string }
+  | { readonly type: 'revoke-owner', readonly owner: string, readonly except: string | null }
+  | { readonly type: 'damage', readonly damage: Damage, readonly which: number })
 
 // One of each kind of unusual id. Few, so that commands meet on one session.
 const ids = ['a', 'b', '../é', 'constructor']
+
+/** Whose sessions may be in owned sequences. */
+export const ownerNames = ['ada', 'bob', '../é'] as const
 
 // In milliseconds: before, at and after each lifetime, and the grace period of pruning.
 const lifetimes = [-1, 1, 1_000, 60_000, 100_000]
@@ -73,8 +80,6 @@ const someCookie = fc.oneof(
   fc.record({ maxAge: fc.constant(null), expiresIn: fc.option(fc.constantFrom(...lifetimes)), hasOriginalExpires: fc.boolean() })
 )
 const cookie: fc.Arbitrary<Cookie> = fc.option(someCookie, { freq: 5 })
-const session = fc.record({ fields, cookie })
-const content: fc.Arbitrary<Content> = fc.oneof(session, fc.constantFrom(...invalidTexts))
 
 // `expires` within a lifetime from now, and beyond it.
 const cookieChange: fc.Arbitrary<RelativeCookieChange> = fc.oneof(
@@ -83,46 +88,83 @@ const cookieChange: fc.Arbitrary<RelativeCookieChange> = fc.oneof(
 )
 
 const plain = (type: 'get' | 'destroy') => fc.record({ type: fc.constant(type), driver, id, isThrowing })
-const set = fc.record({ type: fc.constant('set' as const), driver, id, fields, cookie, isThrowing })
 const notThrowing = { isThrowing: false }
 
-// Of concurrent calls the changes come first: a `get` may see a change that is called after it.
-const concurrent = fc.record({
-  type: fc.constant('concurrent' as const),
-  driver,
-  changes: fc.array(fc.oneof(set, plain('destroy')), { maxLength: 6 }),
-  reads: fc.array(plain('get'), { maxLength: 2 })
-}).map(({ changes, reads, ...rest }) => ({ ...rest, commands: [...changes, ...reads].map(command => ({ ...command, ...notThrowing })) }))
+// What sessions hold, and what requests change in them.
+interface Contents {
+  readonly fields: fc.Arbitrary<Fields>
+  readonly changes: fc.Arbitrary<Fields>
+}
 
-const edit = fc.record({
-  type: fc.constant('edit' as const),
-  driver,
-  id,
-  other: id,
-  how: fc.oneof(
+const ownerName = fc.constantFrom(...ownerNames)
+
+const user = fc.oneof(ownerName, fc.record({ name: ownerName, seen: fc.nat(2) }))
+
+// Sessions of a few owners, of none, and of what is not a name.
+const owned: Contents = {
+  fields: fc.tuple(fields, fc.option(fc.oneof({ weight: 6, arbitrary: user }, { weight: 1, arbitrary: fc.constant('') }), { freq: 5 })).map(([fields, user]) => ({ ...fields, ...(user !== null && { user }) })),
+  changes: fc.oneof(
+    { weight: 2, arbitrary: fc.tuple(changes, fc.option(user, { nil: undefined, freq: 4 })).map(([changes, user]) => ({ ...changes, user })) },
+    { weight: 1, arbitrary: changes }
+  )
+}
+
+function storeCommands ({ fields, changes }: Contents): ReadonlyArray<fc.WeightedArbitrary<Command>> {
+  const set = fc.record({ type: fc.constant('set' as const), driver, id, fields, cookie, isThrowing })
+  // Of concurrent calls the changes come first: a `get` may see a change that is called after it.
+  const concurrent = fc.record({
+    type: fc.constant('concurrent' as const),
+    driver,
+    changes: fc.array(fc.oneof(set, plain('destroy')), { maxLength: 6 }),
+    reads: fc.array(plain('get'), { maxLength: 2 })
+  }).map(({ changes, reads, ...rest }) => ({ ...rest, commands: [...changes, ...reads].map(command => ({ ...command, ...notThrowing })) }))
+  return [
+    { weight: 6, arbitrary: plain('get') },
+    { weight: 6, arbitrary: set },
+    { weight: 2, arbitrary: plain('destroy') },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('revoke' as const), driver, id }) },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant('touch' as const), driver, id, cookie: someCookie }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant('load' as const), driver, id, slot }) },
+    { weight: 5, arbitrary: fc.record({ type: fc.constant('save' as const), driver, slot, changes, cookieChange: fc.option(cookieChange, { nil: null }) }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('create' as const), driver, id, slot, fields, maxAge: fc.option(fc.constantFrom(1_000, 60_000, 100_000), { nil: null }) }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('list' as const), driver, isExpiredToo: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('count' as const, 'prune' as const, 'clear' as const, 'restart' as const), driver }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('prune' as const), driver }) },
+    { weight: 2, arbitrary: concurrent },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant('advance' as const), driver, milliseconds: fc.constantFrom(...steps) }) }
+  ]
+}
+
+const ownerCommands: ReadonlyArray<fc.WeightedArbitrary<Command>> = [
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('list-owner' as const), driver, owner: ownerName }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('revoke-owner' as const), driver, owner: ownerName, except: fc.option(id, { nil: null }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('prune' as const), driver }) }
+]
+
+const damage: fc.WeightedArbitrary<Command> = {
+  weight: 3, arbitrary: fc.record({ type: fc.constant('damage' as const), driver, damage: fc.constantFrom(...damages), which: fc.nat() })
+}
+
+// What others do to the files of sessions.
+function edits ({ fields }: Contents): fc.WeightedArbitrary<Command> {
+  const content: fc.Arbitrary<Content> = fc.oneof(fc.record({ fields, cookie }), fc.constantFrom(...invalidTexts))
+  const how = fc.oneof(
     fc.record({ type: fc.constant('remove' as const) }),
     fc.record({ type: fc.constantFrom('copy' as const, 'write' as const), content, isInPlace: fc.boolean() })
   )
-})
+  return { weight: 3, arbitrary: fc.record({ type: fc.constant('edit' as const), driver, id, other: id, how }) }
+}
 
-const storeCommands: ReadonlyArray<fc.WeightedArbitrary<Command>> = [
-  { weight: 6, arbitrary: plain('get') },
-  { weight: 6, arbitrary: set },
-  { weight: 2, arbitrary: plain('destroy') },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('revoke' as const), driver, id }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('touch' as const), driver, id, cookie: someCookie }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('load' as const), driver, id, slot }) },
-  { weight: 5, arbitrary: fc.record({ type: fc.constant('save' as const), driver, slot, changes, cookieChange: fc.option(cookieChange, { nil: null }) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('create' as const), driver, id, slot, fields, maxAge: fc.option(fc.constantFrom(1_000, 60_000, 100_000), { nil: null }) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('list' as const), driver, isExpiredToo: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('count' as const, 'prune' as const, 'clear' as const, 'restart' as const), driver }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('prune' as const), driver }) },
-  { weight: 2, arbitrary: concurrent },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('advance' as const), driver, milliseconds: fc.constantFrom(...steps) }) }
-]
-
-/** Random sequences of commands for the stores of a directory. With `isExclusive` nothing but the store changes its files. */
-export function commandSequences (isExclusive: boolean): fc.Arbitrary<Command[]> {
-  const command = isExclusive ? fc.oneof(...storeCommands) : fc.oneof(...storeCommands, { weight: 3, arbitrary: edit })
+/**
+ * Random sequences of commands for the stores of a directory. With `isExclusive` nothing but the store changes its files;
+ * with `isOwned` it has the option `owner`.
+ */
+export function commandSequences ({ isExclusive, isOwned }: { readonly isExclusive: boolean, readonly isOwned: boolean }): fc.Arbitrary<Command[]> {
+  const contents = isOwned ? owned : { fields, changes }
+  const command = fc.oneof(
+    ...storeCommands(contents),
+    ...(isExclusive ? [] : [edits(contents)]),
+    ...(isOwned ? [...ownerCommands, damage] : [])
+  )
   return fc.array(command, { minLength: 1, maxLength: 40, size: 'max' })
 }

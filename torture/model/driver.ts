@@ -1,3 +1,5 @@
+import type { StoreOptions } from '../../src/index.ts'
+
 /** The fields of a session, its cookie among them. */
 export type Fields = Record<string, unknown>
 
@@ -21,6 +23,9 @@ export type Operation =
   | { readonly type: 'save', readonly slot: number, readonly changes: Fields, readonly cookieChange: CookieChange | null }
   | { readonly type: 'list', readonly isExpiredToo: boolean }
   | { readonly type: 'count' | 'prune' | 'clear' | 'restart' | 'flush' }
+  /** What is listed, with its failures among those that were reported; the number of those that were ended. */
+  | { readonly type: 'list-owner', readonly owner: string }
+  | { readonly type: 'revoke-owner', readonly owner: string, readonly except: string | null }
   | { readonly type: 'concurrent', readonly operations: readonly Operation[] }
 
 /** What an operation gave. */
@@ -30,6 +35,15 @@ export interface Reply {
   readonly error: string | null
   /** The types of the failures that `onFailure` was called with meanwhile, sorted. */
   readonly reported: readonly string[]
+}
+
+/** How the store of a driver is made; JSON. */
+export interface DriverOptions {
+  readonly options: StoreOptions
+  /** Whether it has the option `owner`. */
+  readonly isOwned: boolean
+  /** Whether the pointers to the sessions of owners appear so old that wrong ones are removed. */
+  readonly isAged: boolean
 }
 
 /** Performs operations on a store, in this process or in another. */

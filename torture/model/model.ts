@@ -6,6 +6,7 @@ import type { Command, Content, Cookie, RelativeCookieChange } from './commands.
 import type { CookieChange, Driver, Fields, Operation, Reply } from './driver.ts'
 import { writeFromOutside } from './edit.ts'
 import { asJson, expiryOf, readFailureOf, sessionOf, withoutMovingDates, type Entry } from './entry.ts'
+import { OwnerChecks, type OwnerCommand } from './owner-checks.ts'
 import { Sessions } from './sessions.ts'
 
 /** An operation, and what it must give. */
@@ -18,6 +19,7 @@ interface ModelOptions {
   readonly isEncrypting: boolean
   readonly isMerging: boolean
   readonly isWriteBehind: boolean
+  readonly isOwned: boolean
   /** The file name of an id. */
   readonly nameOf: (id: string) => string
 }
@@ -27,6 +29,7 @@ export class Model {
   readonly #directory: string
   readonly #options: ModelOptions
   readonly #sessions: Sessions
+  readonly #owners: OwnerChecks
   #now = Date.parse('2030-01-02T03:04:05.678Z')
   #lastDriver = 0
 
@@ -34,6 +37,7 @@ export class Model {
     this.#directory = directory
     this.#options = options
     this.#sessions = new Sessions(options)
+    this.#owners = new OwnerChecks({ directory, sessions: this.#sessions, nameOf: options.nameOf })
   }
 
   /** Runs a command in the model and by its driver, and fails when they do not agree. */
@@ -49,14 +53,22 @@ export class Model {
     if (number !== this.#lastDriver) this.#now++
     this.#lastDriver = number
     // Both look at the files.
-    if (this.#options.isWriteBehind && (command.type === 'prune' || command.type === 'clear')) await driver.perform({ type: 'flush' }, this.#now)
+    if (this.#options.isWriteBehind && ['prune', 'clear', 'damage'].includes(command.type)) await driver.perform({ type: 'flush' }, this.#now)
+    if (command.type === 'damage') return await this.#owners.damage(command)
+    if (command.type === 'list-owner' || command.type === 'revoke-owner') return await this.#owners.run(command, driver, this.#now)
     const expected = this.#expect(command, number)
     if (expected === null) return
-    const reply = await driver.perform(expected.operation, this.#now)
+    const reply = this.#owners.withoutObstruction(await driver.perform(expected.operation, this.#now))
     // Until its first save has reached the file, the store does not know since when the expiry of a new session is counted.
     if (this.#options.isWriteBehind && command.type === 'create') await driver.perform({ type: 'flush' }, this.#now)
     ensure(isDeepStrictEqual(reply, expected.reply), () =>
       `${describe(expected.operation)} at ${this.#now} by driver ${number}:\n  gave     ${describe(reply)}\n  expected ${describe(expected.reply)}`)
+    if (this.#options.isOwned && command.type === 'prune') await this.#owners.checkComplete()
+  }
+
+  /** Fails unless a prune by `driver` repairs the index of owners. */
+  async checkIndex (driver: Driver, isAged: boolean): Promise<void> {
+    if (this.#options.isOwned) await this.#owners.checkRepair(driver, this.#now, isAged)
   }
 
   /** Fails unless `names`, those in the directory, are those of the model, and the right files are encrypted. */
@@ -64,7 +76,7 @@ export class Model {
     const { nameOf } = this.#options
     const { entries } = this.#sessions
     const expected = [...entries.keys()].map(nameOf).sort()
-    ensure(isDeepStrictEqual(names, expected), `the directory holds ${describe(names)}, expected ${describe(expected)}`)
+    ensure(isDeepStrictEqual(names.filter(name => !this.#options.isOwned || name !== '.owners'), expected), `the directory holds ${describe(names)}, expected ${describe(expected)}`)
     for (const [id, { content, encryptedFor }] of entries) {
       if (typeof content === 'string') continue
       const isEncrypted = (await readFile(join(this.#directory, nameOf(id)), 'utf8')).startsWith('{"encrypted":"fastify-file-session-store/')
@@ -72,7 +84,7 @@ export class Model {
     }
   }
 
-  #expect (command: Exclude<Command, { type: 'advance' | 'edit' }>, driver: number): Expected | null {
+  #expect (command: Exclude<Command, OwnerCommand | { type: 'advance' | 'edit' | 'damage' }>, driver: number): Expected | null {
     switch (command.type) {
       case 'get': return { operation: command, reply: this.#get(command.id) }
       case 'set': {
@@ -82,7 +94,7 @@ export class Model {
       }
       case 'destroy':
       case 'revoke':
-        this.#sessions.entries.delete(command.id)
+        this.#sessions.end(command.id)
         return { operation: command, reply: replyOf() }
       case 'touch': {
         const session = this.#cookie(command.cookie)

@@ -1,15 +1,14 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { StoreOptions } from '../../src/index.ts'
-import type { Driver, Operation, Reply } from './driver.ts'
+import type { Driver, DriverOptions, Operation, Reply } from './driver.ts'
 import type { DriverMessage } from './driver-process.ts'
 
 /** Performs operations on a store in another process. */
 export class ProcessDriver implements Driver {
   readonly #child: ChildProcess
 
-  constructor (options: StoreOptions) {
+  constructor (options: DriverOptions) {
     this.#child = fork(fileURLToPath(new URL('driver-process.ts', import.meta.url)), [JSON.stringify(options)], {
       serialization: 'advanced', execArgv: ['--import', 'tsx']
     })

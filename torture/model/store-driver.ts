@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { FileStore, type StoreOptions } from '../../src/index.ts'
+import { FileStore, type ListedSession, type StoreOptions } from '../../src/index.ts'
 import { asPluginSession, type PluginSession } from '../plugin-session.ts'
 import { checkedCallback } from './checked-callback.ts'
-import { changeSession, type Driver, type Fields, type Operation, type Reply } from './driver.ts'
+import { changeSession, type Driver, type DriverOptions, type Fields, type Operation, type Reply } from './driver.ts'
+import { ttl } from './lifetimes.ts'
+import { owner } from './owned.ts'
 
 /**
  * Performs operations on a store of its own in this process, whose time stands
@@ -16,9 +18,9 @@ export class StoreDriver implements Driver {
   #now = 0
   #reported: string[] = []
 
-  constructor (directory: string, options: StoreOptions) {
+  constructor (directory: string, { options, isOwned }: DriverOptions) {
     this.#directory = directory
-    this.#options = { ...options, touchInterval: 0, pruneInterval: 0, onFailure: ({ type }) => { this.#reported.push(type) } }
+    this.#options = { ...options, ...(isOwned && { owner }), ttl, touchInterval: 0, pruneInterval: 0, onFailure: ({ type }) => { this.#reported.push(type) } }
     this.#store = new FileStore(directory, this.#options)
   }
 
@@ -52,7 +54,9 @@ export class StoreDriver implements Driver {
       case 'load': return await this.#load(operation)
       case 'create': return await this.#create(operation)
       case 'save': return await this.#save(operation)
-      case 'list': return await this.#list(operation.isExpiredToo)
+      case 'list': return await this.#collect(this.#store.list({ expired: operation.isExpiredToo }))
+      case 'list-owner': return await this.#collect(this.#store.listOwner(operation.owner))
+      case 'revoke-owner': return await this.#store.revokeOwner(operation.owner, operation.except === null ? {} : { except: operation.except })
       case 'count': return await this.#count()
       case 'prune': return await this.#prune()
       case 'clear': return await checkedCallback(callback => store.clear(callback))
@@ -85,9 +89,9 @@ export class StoreDriver implements Driver {
     return await checkedCallback(callback => this.#store.set(live.id, live.session as never, callback))
   }
 
-  async #list (expired: boolean): Promise<unknown> {
+  async #collect (sessions: AsyncIterable<ListedSession>): Promise<unknown> {
     const listed: Record<string, unknown> = {}
-    for await (const { id, session, lastUsedAt, expiresAt } of this.#store.list({ expired })) {
+    for await (const { id, session, lastUsedAt, expiresAt } of sessions) {
       if (Object.hasOwn(listed, id)) throw new Error(`${id} is listed twice`)
       listed[id] = { session: plain(session), lastUsedAt: lastUsedAt.getTime(), expiresAt: expiresAt.getTime() }
     }
