@@ -31,4 +31,4 @@ export const everyWorkload: readonly WorkloadName[] = ['burstRead', 'burstChange
 export const fileSystemWorkloads: readonly WorkloadName[] = ['burstChange', 'wideRead', 'crowd']
 
 /** The sides that are measured on the other file systems, with `Map` and Redis as the references of the same run. */
-export const fileSystemSides: readonly SideName[] = ['auto', 'async', 'memory', 'rawSync', 'rawPool', 'map', 'redis']
+export const fileSystemSides: readonly SideName[] = ['auto', 'async', 'memory', 'rawSync', 'rawSame', 'rawPool', 'map', 'redis']

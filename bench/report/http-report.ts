@@ -25,7 +25,7 @@ export function httpReport ({ circumstances, found }: Measured<HttpResults>): st
     `A Fastify server with \`@fastify/session\` and one store, and a load generator in another process. Sessions of 400 bytes, \`rolling\` with a \`maxAge\`.\nRequests a second are relative to a \`Map\` of JSON strings. CPU is the user and system time of the server's process per request, for Redis with that\nof its own server. Work that the kernel does later, such as writing to the device, is not in it. ${cores}\n${describe(circumstances)}`,
     ...routeTable(`### 10 sessions in bursts (${circumstances.fileSystem})`, 'Ten connections, each with its own session, request after request.', found, 'burstRead', 'burstChange'),
     ...routeTable(`### ${count} sessions, one request each (${circumstances.fileSystem})`, 'Ten connections; each request uses the session that was not used for the longest time, so that each use is recorded.', found, 'wideRead', 'wideChange'),
-    ...Object.keys(fileSystems).length > 1 ? fileSystemTables(found) : [],
+    ...Object.keys(fileSystems).some(name => name !== 'directory') ? fileSystemTables(found) : [],
     ...skipped.length > 0 ? [`Not measured: ${skipped.join('; ')}.`] : [],
     ...(['xfs', 'btrfs', 'noauto_da_alloc'] as const).some(name => name in fileSystems) ? ['XFS, btrfs and ext4 with `noauto_da_alloc` are loop mounts of a file on the first file system.'] : []
   ]

@@ -36,10 +36,10 @@ function httpTargets ({ http }: Results): Target[] {
     target('reading, 10 sessions in bursts: session-file-store', 11, 'burstRead', 'sessionFileStore'),
     target('reading, 10,000 sessions: raw node:fs', 0.97, 'wideRead', 'rawSync'),
     target('reading, 10,000 sessions: connect-redis', 1.2, 'wideRead', 'redis'),
-    target('changing: raw node:fs, synchronous', 0.9, 'burstChange', 'rawSync'),
+    target('changing: raw node:fs, the same calls', 0.9, 'burstChange', 'rawSame'),
     target("changing, io: 'async': raw node:fs, thread pool", 0.95, 'burstChange', 'rawPool', 'async'),
     ...(['xfs', 'tmpfs'] as const).flatMap(fileSystem => [
-      target(`changing, ${fileSystem}: raw node:fs, synchronous`, 0.9, 'burstChange', 'rawSync', 'auto', fileSystem),
+      target(`changing, ${fileSystem}: raw node:fs, the same calls`, 0.9, 'burstChange', 'rawSame', 'auto', fileSystem),
       target(`changing, ${fileSystem}: connect-redis`, 0.75, 'burstChange', 'redis', 'auto', fileSystem)
     ]),
     target("changing, acknowledge: 'memory': Map of JSON strings", 0.8, 'burstChange', 'map', 'memory'),

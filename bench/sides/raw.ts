@@ -18,9 +18,11 @@ const touchInterval = 1_000
 
 /**
  * The operations through synchronous calls. There is no check of ids, no bound
- * on memory, no order of operations and no expiry.
+ * on memory, no order of operations and no expiry. With `isExact`, a replacement makes all the calls that this store makes: it
+ * also asks for the version of the new file, by which changes of other processes are recognized, and for that of the file
+ * that it replaces.
  */
-export function rawSync (directory: string): RawOperations {
+export function rawSync (directory: string, { isExact = false } = {}): RawOperations {
   const { texts, fileOf, temporaryFile, isDue } = rawState(directory)
   return {
     get (id, callback) {
@@ -41,7 +43,9 @@ export function rawSync (directory: string): RawOperations {
       const descriptor = fs.openSync(temporary, 'wx', 0o600)
       fs.writeSync(descriptor, text)
       fs.futimesSync(descriptor, expires / 1000, lastUsed / 1000)
+      if (isExact) fs.fstatSync(descriptor)
       fs.closeSync(descriptor)
+      if (isExact) fs.statSync(fileOf(id), { throwIfNoEntry: false })
       fs.renameSync(temporary, fileOf(id))
       texts.set(id, text)
       callback()
@@ -107,15 +111,15 @@ export function rawStore ({ get, touch, replace, remove }: RawOperations): Store
 }
 
 function rawState (directory: string) {
-  const recordedAt = new Map<string, number>()
+  const recordedLastUse = new Map<string, number>()
   let count = 0
   return {
     texts: new Map<string, string>(),
     fileOf: (id: string) => join(directory, `${id}.json`),
     temporaryFile: () => join(directory, `.${process.pid}-${count++}.tmp`),
     isDue (id: string, lastUsed: number): boolean {
-      if (lastUsed - (recordedAt.get(id) ?? -Infinity) < touchInterval) return false
-      recordedAt.set(id, lastUsed)
+      if (lastUsed - (recordedLastUse.get(id) ?? -Infinity) < touchInterval) return false
+      recordedLastUse.set(id, lastUsed)
       return true
     }
   }

@@ -17,6 +17,7 @@ export const sides = {
   encrypted: ours('this store, encrypted', { secret: 'a secret that only the benchmark uses' }),
   durable: ours('this store, durable', { durable: true }),
   rawSync: { label: 'raw node:fs, synchronous', file: withExtension, open: ({ directory }) => rawStore(rawSync(directory)) },
+  rawSame: { label: "raw node:fs, this store's calls", file: withExtension, open: ({ directory }) => rawStore(rawSync(directory, { isExact: true })) },
   rawPool: { label: 'raw node:fs, thread pool', file: withExtension, open: ({ directory }) => rawStore(rawPool(directory)) },
   map: { label: 'Map of JSON strings', open: () => mapStore() },
   memoryStore: { label: '@fastify/session MemoryStore', open: () => memoryStore() },
