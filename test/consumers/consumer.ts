@@ -63,14 +63,17 @@ export function subfolder (root: string, name: string, type: 'module' | 'commonj
 
 /** Runs a command to its end. Rejects, with what it printed, unless it ends with status 0. */
 export async function run (directory: string, [program, ...parameters]: CommandLine, environment: NodeJS.ProcessEnv = {}): Promise<Printed> {
-  // Without the colours that uvu forces on its own process, and without what npm tells the scripts that it runs.
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'FORCE_COLOR' && !/^npm_(?!config_)/.test(name)))
   try {
-    return await execute(program, parameters, { cwd: directory, env: { ...inherited, ...environment }, maxBuffer: 16 * 1024 * 1024, timeout: patience, killSignal: 'SIGKILL' })
+    return await execute(program, parameters, { cwd: directory, env: { ...environmentOf(), ...environment }, maxBuffer: 16 * 1024 * 1024, timeout: patience, killSignal: 'SIGKILL' })
   } catch (error) {
     const { message, stdout, stderr } = error as Error & Printed
     throw new Error(`${message}\n${stdout}\n${stderr}`)
   }
+}
+
+/** The environment of a user's shell: without the colours that uvu forces on its own process, and without what npm tells the scripts that it runs. */
+export function environmentOf (): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'FORCE_COLOR' && !/^npm_(?!config_)/.test(name)))
 }
 
 /**
@@ -108,7 +111,7 @@ async function stop (app: ChildProcess, ended: Promise<unknown>, errors: () => s
 }
 
 /** The packed package that `run.ts` made. */
-function tarball (): string {
+export function tarball (): string {
   const file = process.env.CONSUMERS_TARBALL
   if (file === undefined) throw new Error('there is no packed package: start this suite by `npm run consumers`')
   return file
