@@ -6,19 +6,27 @@ import { Progress } from '../scripts/progress.ts'
 
 const uvu = fileURLToPath(new URL('../node_modules/uvu/bin.js', import.meta.url))
 
+// In milliseconds. Something that a failed test has left open, such as a client that tries to connect for ever, keeps its process alive.
+const longestSuite = 15 * 60_000
+
 /** How `runSuites` runs. */
 export interface RunOptions {
   /** Suites that take long, so that none of them is waited for at the end. */
   readonly first?: readonly string[]
   /** Added to the environment of each suite. */
   readonly environment?: Readonly<Record<string, string>>
+  /**
+   * How many run at the same time.
+   * @default as many as there are cores
+   */
+  readonly concurrency?: number
 }
 
 /** The suites below `directory`, as paths in it: `cache.test.ts`, `session/expiry.test.ts`. Folders in `except` are left out. */
-export function suitesIn (directory: string, except: readonly string[] = []): string[] {
+export function suitesIn (directory: string, except: readonly string[] = [], suffix = '.test.ts'): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .map(name => name.replaceAll('\\', '/'))
-    .filter(name => name.endsWith('.test.ts') && !name.includes('node_modules/') && !except.some(folder => name.startsWith(`${folder}/`)))
+    .filter(name => name.endsWith(suffix) && !name.includes('node_modules/') && !except.some(folder => name.startsWith(`${folder}/`)))
     .sort()
 }
 
@@ -29,7 +37,7 @@ export function suitesIn (directory: string, except: readonly string[] = []): st
  * uvu ends a suite silently and with status 0 at something thrown that is no `Error`, and when the suite's `run` was
  * not called: here both fail.
  */
-export async function runSuites (directory: string, names: readonly string[], { first = [], environment = {} }: RunOptions = {}): Promise<boolean> {
+export async function runSuites (directory: string, names: readonly string[], { first = [], environment = {}, concurrency = availableParallelism() }: RunOptions = {}): Promise<boolean> {
   const rank = (name: string) => (first.indexOf(name) + first.length + 1) % (first.length + 1)
   const waiting = [...names].sort((one, other) => rank(one) - rank(other))
   const progress = new Progress(names.length)
@@ -53,7 +61,7 @@ export async function runSuites (directory: string, names: readonly string[], { 
     }
   }
 
-  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  await Promise.all(Array.from({ length: concurrency }, work))
   progress.close()
   console.log(`\n  Total:     ${sum.total}\n  Passed:    ${sum.passed}\n  Skipped:   ${sum.skipped}`)
   for (const name of failed) console.log(`  Failed:    ${name}`)
@@ -65,11 +73,15 @@ function runSuite (directory: string, name: string, environment: Readonly<Record
     const pattern = `^${name.replaceAll('.', '\\.').replaceAll('/', '[\\\\/]')}$`
     const child = spawn(process.execPath, ['--import', 'tsx', uvu, '--no-color', directory, pattern], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment }
+      env: { ...process.env, ...environment },
+      timeout: longestSuite,
+      killSignal: 'SIGKILL'
     })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text })
     child.on('close', code => resolve({ code, output }))
+    // A process that the suite has left running holds its output open: then there is no 'close'.
+    child.on('exit', () => setTimeout(() => { for (const stream of [child.stdout, child.stderr]) stream.destroy() }, 5_000).unref())
   })
 }
 

@@ -4,10 +4,11 @@ import { isUsedLater } from './cookie-dates.ts'
 import { defaultConcurrency, eachSession } from './each-session.ts'
 import { isEnded } from './ended-note.ts'
 import type { CopyError } from './errors.ts'
-import { getSession, type KeyedStore } from './keyed-store.ts'
-import { abortSignal, boolean, func, positiveInteger, unchecked, validateOptions } from './options.ts'
+import { destroySession, getSession, type KeyedStore } from './keyed-store.ts'
+import { abortSignal, boolean, func, milliseconds, positiveInteger, unchecked, validateOptions } from './options.ts'
 import { replicate } from './replicate.ts'
 import { CopyTally, type CopyFailure, type CopyOutcome, type CopyProgress, type CopyReport } from './report.ts'
+import { Retry } from './retry.ts'
 import { hasExpired, sourceOf, type ListableStore, type SourceOptions, type SourceSession } from './source.ts'
 
 /** How to copy sessions. `extension`, `ttl` and `secret` are for a source that is a directory. */
@@ -22,6 +23,12 @@ export interface CopyOptions extends SourceOptions {
    * @default false
    */
   readonly dryRun?: boolean
+  /**
+   * For how long a session that could not be read or written is tried again while every other one fails too, in
+   * milliseconds: for a Redis that restarts. 0: once is enough.
+   * @default 10_000
+   */
+  readonly maxRetryTime?: number
   /** Called after each session with the counts so far. */
   readonly onProgress?: (progress: CopyProgress) => void
   /** Called after each session with what became of it. */
@@ -37,6 +44,7 @@ const validators = {
   secret: unchecked,
   concurrency: positiveInteger,
   dryRun: boolean,
+  maxRetryTime: milliseconds,
   onProgress: func,
   onSession: func,
   signal: abortSignal
@@ -44,6 +52,8 @@ const validators = {
 
 // A target that is gone fails every session. Continuing through a million of them is useless.
 const giveUpAfter = 100
+
+const defaultMaxRetryTime = 10_000
 
 /**
  * Copies the sessions of `source`, a directory, a `FileStore` or any store that has `ids` or `all`, to `target`, any
@@ -54,8 +64,8 @@ const giveUpAfter = 100
  * run copies what is not yet there.
  *
  * Fails with `source-failed` when the source cannot be listed, with that or `target-failed` when 100 sessions in a row
- * could not be read or written, and with `copy-aborted`. Each has the report up to there. Throws a `TypeError` that names
- * the option, if one is not as expected.
+ * could not be read or written within `maxRetryTime`, and with `copy-aborted`. Each has the report up to there. Throws a
+ * `TypeError` that names the option, if one is not as expected.
  *
  * ```ts
  * const result = await copySessions('./sessions', new RedisStore({ client }))
@@ -74,6 +84,7 @@ class Copy {
   readonly #source
   readonly #target
   readonly #options
+  readonly #retry
   #failuresInARow = 0
   #error: { readonly type: CopyError['type'], readonly cause: unknown } | null = null
 
@@ -81,6 +92,7 @@ class Copy {
     this.#source = sourceOf(source, options, (id, failure) => this.#unreadable.set(id, failure))
     this.#target = target
     this.#options = options
+    this.#retry = new Retry(options.maxRetryTime ?? defaultMaxRetryTime, options.signal)
   }
 
   async run (): Promise<Result<CopyReport, CopyError>> {
@@ -97,7 +109,8 @@ class Copy {
 
   #copyOne (listed: SourceSession): Promise<void> {
     const { id } = listed
-    return this.#copy(listed).then(
+    const attempt = { hasWritten: false }
+    return this.#retry.run(() => this.#copy(listed, attempt)).then(
       outcome => this.#copied(id, outcome),
       (cause: unknown) => {
         const isSource = cause instanceof SourceError
@@ -129,17 +142,22 @@ class Copy {
     }
   }
 
-  async #copy (listed: SourceSession): Promise<Exclude<CopyOutcome, 'failed'>> {
+  // What an attempt that failed may have written to the target was not confirmed by the source.
+  async #copy (listed: SourceSession, attempt: { hasWritten: boolean }): Promise<Exclude<CopyOutcome, 'failed'>> {
     const { id, expiresAt } = listed
     const session = listed.session ?? await this.#load(id)
-    if (session === null) return 'ended'
+    if (session === null) {
+      if (attempt.hasWritten) await destroySession(this.#target, id)
+      return 'ended'
+    }
     if (hasExpired(session, expiresAt)) return 'expired'
     const [copy, ended] = await Promise.all([getSession(this.#target, id), isEnded(this.#target, id)])
     if (ended) return 'ended'
-    if (copy !== null && !isUsedLater(session, copy)) return 'present'
+    if (copy !== null && (attempt.hasWritten ? isUsedLater(copy, session) : !isUsedLater(session, copy))) return 'present'
     const { dryRun, signal } = this.#options
     if (dryRun === true) return 'copied'
     const move = { from: this.#source.store, to: this.#target }
+    attempt.hasWritten = true
     return await replicate(id, session, move, { isAbsenceEnd: true, expiresAt: expiresAt?.getTime(), signal }) === null ? 'ended' : 'copied'
   }
 

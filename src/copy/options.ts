@@ -16,6 +16,8 @@ export const boolean = optional(value => typeof value === 'boolean', 'true or fa
 export const func = optional(value => typeof value === 'function', 'a function')
 /** How many at the same time. */
 export const positiveInteger = optional(value => Number.isSafeInteger(value) && value as number > 0, 'a whole number above 0')
+/** A time, which may be 0. */
+export const milliseconds = optional(value => Number.isFinite(value) && value as number >= 0, 'a number of milliseconds, 0 or more')
 /** An `AbortSignal`, also one of another realm. */
 export const abortSignal = optional(value => typeof (value as { aborted?: unknown } | null)?.aborted === 'boolean', 'an AbortSignal')
 /** A `KeyedStore`, which has to be given. Only the type of another value is shown: an address may have a password in it. */

@@ -77,10 +77,11 @@ test('fails with source-failed when the sessions cannot be listed', async () => 
 test('goes on when a session of a store cannot be read, and gives up after 100 in a row', async () => {
   const source = storeWith(200)
   source.errors.set('get 5', new Error('odd'))
-  const report = valueOf(await copySessions(source, new MemoryStore(), { concurrency: 1 }))
+  const once = { concurrency: 1, maxRetryTime: 0 }
+  const report = valueOf(await copySessions(source, new MemoryStore(), once))
   assert.equal([report.copied, report.failed, (report.failures[0]?.cause as Error).message], [199, 1, 'odd'])
   for (let index = 50; index < 200; index++) source.errors.set(`get ${index}`, new Error('gone'))
-  const failure = failureOf(await copySessions(source, new MemoryStore(), { concurrency: 1 }))
+  const failure = failureOf(await copySessions(source, new MemoryStore(), once))
   assert.equal([failure.type, failure.cause.message, failure.report.copied, failure.report.failed], ['source-failed', 'gone', 49, 101])
 })
 
@@ -126,6 +127,7 @@ test('says of each session what became of it', async () => {
   const outcomes: Record<string, string> = {}
   const counts: number[] = []
   const report = valueOf(await copySessions(source, target, {
+    maxRetryTime: 0,
     onSession: (id, outcome) => { outcomes[id] = outcome },
     onProgress: ({ copied, skipped, failed }) => counts.push(copied + skipped + failed)
   }))
@@ -169,11 +171,12 @@ test('throws a TypeError for an option that is not as expected', ({ directory })
 for (const [options, message] of [
   ...[0, -1, NaN, 0.5, Infinity, '5', null].map(concurrency => [{ concurrency }, `The option concurrency of copySessions is ${inspect(concurrency)}; expected a whole number above 0`] as const),
   [{ dryRun: 'no' }, "The option dryRun of copySessions is 'no'; expected true or false"],
+  ...[-1, NaN, Infinity, '5', null].map(maxRetryTime => [{ maxRetryTime }, `The option maxRetryTime of copySessions is ${inspect(maxRetryTime)}; expected a number of milliseconds, 0 or more`] as const),
   [{ onProgress: true }, 'The option onProgress of copySessions is true; expected a function'],
   [{ onSession: {} }, 'The option onSession of copySessions is {}; expected a function'],
   [{ signal: 'stop' }, "The option signal of copySessions is 'stop'; expected an AbortSignal"],
   [{ signal: null }, 'The option signal of copySessions is null; expected an AbortSignal'],
-  [{ concurency: 5 }, "copySessions has no option 'concurency'; it has extension, ttl, secret, concurrency, dryRun, onProgress, onSession, signal"],
+  [{ concurency: 5 }, "copySessions has no option 'concurency'; it has extension, ttl, secret, concurrency, dryRun, maxRetryTime, onProgress, onSession, signal"],
   [{ ttl: 0 }, "FileStore's option ttl is 0; expected a number of milliseconds above 0"],
   [{ extension: '/' }, "FileStore's option extension is '/'; expected letters, digits, '.', '_' and '-', or nothing"]
 ] as const) {
@@ -187,7 +190,7 @@ for (const [options, message] of [
 }
 
 test('takes an option that is undefined for one that is not given', async () => {
-  const options = { concurrency: undefined, dryRun: undefined, onProgress: undefined, onSession: undefined, signal: undefined, extension: undefined }
+  const options = { concurrency: undefined, dryRun: undefined, maxRetryTime: undefined, onProgress: undefined, onSession: undefined, signal: undefined, extension: undefined }
   assert.is(valueOf(await copySessions(storeWith(1), new MemoryStore(), options as unknown as CopyOptions)).copied, 1)
 })
 
@@ -202,7 +205,7 @@ test('gives up after 100 failures in a row, and not before', async () => {
     const source = storeWith(count)
     const target = new MemoryStore()
     for (const id of source.texts.keys()) target.errors.set(`set ${id}`, new Error(id))
-    const result = await copySessions(source, target, { concurrency: 1 })
+    const result = await copySessions(source, target, { concurrency: 1, maxRetryTime: 0 })
     assert.is(result.isErr() ? result.error.type : null, type)
     assert.is(result.isErr() ? result.error.report.failed : result.value.failed, count)
   }
@@ -212,7 +215,77 @@ test('does not count failures with a success in between', async () => {
   const source = storeWith(199)
   const target = new MemoryStore()
   for (const id of source.texts.keys()) if (id !== '99') target.errors.set(`set ${id}`, new Error(id))
-  assert.is(valueOf(await copySessions(source, target, { concurrency: 1 })).failed, 198)
+  assert.is(valueOf(await copySessions(source, target, { concurrency: 1, maxRetryTime: 0 })).failed, 198)
+})
+
+for (const [name, side] of [['source', 'get'], ['target', 'set']] as const) {
+  test(`waits for a ${name} that refuses everything for a moment, and copies all`, async () => {
+    const stores = { source: storeWith(300), target: new MemoryStore() }
+    const refusing = stores[name]
+    const errors = [...stores.source.texts.keys()].map(id => [`${side} ${id}`, new Error('LOADING')] as const)
+    const { copied, failed } = valueOf(await copySessions(stores.source, stores.target, {
+      onProgress ({ copied }) {
+        if (copied !== 100) return
+        for (const [call, error] of errors) refusing.errors.set(call, error)
+        setTimeout(() => refusing.errors.clear(), 300)
+      }
+    }))
+    assert.equal([copied, failed], [300, 0])
+  })
+}
+
+for (const [name, meanwhile, outcome, held] of [
+  ['changed', { cart: 2 }, 'copied', 2],
+  ['ended', null, 'ended', undefined]
+] as const) {
+  test(`confirms what it wrote when the source answers again, of a session that was ${name} meanwhile`, async () => {
+    const source = storeWith(0)
+    const use = Date.now()
+    source.texts.set('a', JSON.stringify(sessionAt(use, { cart: 1 })))
+    const target = new MemoryStore()
+    const set = target.set.bind(target)
+    target.set = (id, session, callback) => {
+      set(id, session, callback)
+      if (session.cart !== 1) return
+      source.errors.set('get a', new Error('LOADING'))
+      if (meanwhile === null) source.texts.delete('a')
+      else source.texts.set('a', JSON.stringify(sessionAt(use, meanwhile)))
+      setTimeout(() => source.errors.clear(), 20)
+    }
+    assert.is(valueOf(await copySessions(source, target))[outcome], 1)
+    assert.is(target.texts.has('a') ? target.held('a').cart : undefined, held)
+  })
+}
+
+test('does not wait for one that is refused although the others are not', async () => {
+  const source = storeWith(20_000)
+  const target = new MemoryStore()
+  target.errors.set('set 5', new Error('too large'))
+  const failedAt: number[] = []
+  let tries = 0
+  const set = target.set.bind(target)
+  target.set = (id, session, callback) => {
+    if (id === '5') tries++
+    setTimeout(set, 1, id, session, callback)
+  }
+  const report = valueOf(await copySessions(source, target, {
+    onSession (id, outcome) { if (outcome === 'failed') failedAt.push(target.texts.size) }
+  }))
+  assert.equal([report.copied, report.failed, tries], [19_999, 1, 2])
+  assert.ok(failedAt[0]! < 19_999, 'before the end')
+})
+
+test('stops at its signal while it waits', async () => {
+  const target = new MemoryStore()
+  const error = new Error('LOADING')
+  target.errors.set('set 0', error)
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  setTimeout(() => stop.abort(reason), 20)
+  const start = performance.now()
+  const failure = failureOf(await copySessions(storeWith(1), target, { signal: stop.signal, maxRetryTime: 600_000 }))
+  assert.equal([failure.type, failure.cause, failure.report.failures], ['copy-aborted', reason, [{ id: '0', cause: error }]])
+  assert.ok(performance.now() - start < 60_000)
 })
 
 test('copies so many at once as it is told', async () => {

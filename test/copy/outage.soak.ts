@@ -12,10 +12,18 @@ import { fill } from './sessions.ts'
 import { startServer, type TestServer } from './server.ts'
 
 let server: TestServer
+let clients: Array<{ destroy (): void }>
 
 const test = suiteOnDisk('copySessions when something goes away')
-test.before.each(async () => { server = await startServer() })
-test.after.each(() => server.stop())
+test.before.each(async () => {
+  server = await startServer()
+  clients = []
+})
+// Also after a failure: a client that is not destroyed tries to connect for ever.
+test.after.each(async () => {
+  for (const client of clients) client.destroy()
+  await server.stop()
+})
 
 const count = 3_000
 
@@ -23,6 +31,7 @@ const count = 3_000
 async function connected (queueing: boolean) {
   const client = createClient({ url: server.url, disableOfflineQueue: !queueing, socket: { reconnectStrategy: () => 20 } })
   client.on('error', () => {})
+  clients.push(client)
   await client.connect()
   return client
 }
@@ -63,7 +72,6 @@ test('goes on when Redis is killed and comes back, twice, and a second run copie
   assert.is(second.copied + second.present, count)
   assert.is(second.failed, 0)
   await assertCopied(directory, store)
-  client.destroy()
 })
 
 test('gives up when Redis is killed and commands fail, twice, and the last run finishes the job', async ({ directory }) => {
@@ -89,7 +97,6 @@ test('gives up when Redis is killed and commands fail, twice, and the last run f
   // What was acknowledged is not copied again, and what was written when the connection broke may be there too.
   assert.ok(last.present >= copied && last.copied + last.present === count)
   await assertCopied(directory, store)
-  client.destroy()
 })
 
 test('has copied everything after it was killed three times and run again', async ({ directory }) => {
@@ -102,7 +109,6 @@ test('has copied everything after it was killed three times and run again', asyn
   assert.ok(report.present >= 1_200)
   const client = await connected(true)
   await assertCopied(directory, new RedisStore({ client }))
-  client.destroy()
 })
 
 test('stops at its signal with what it is about done, and the next run goes on', async ({ directory }) => {
@@ -120,7 +126,6 @@ test('stops at its signal with what it is about done, and the next run goes on',
   assert.is(await client.dbSize(), failure.report.copied)
   assert.is(valueOf(await copySessions(directory, store)).present, failure.report.copied)
   await assertCopied(directory, store)
-  client.destroy()
 })
 
 /** A copy in a process of its own, which is killed when it has copied so many sessions. */

@@ -155,7 +155,7 @@ test('gives up on a Redis that is not there, and copies everything once it is', 
   await fill(filesIn(directory), 300)
   const gone = createClient({ url: server.url, disableOfflineQueue: true })
   gone.on('error', () => {})
-  const failure = failureOf(await copySessions(directory, new RedisStore({ client: gone })))
+  const failure = failureOf(await copySessions(directory, new RedisStore({ client: gone }), { maxRetryTime: 500 }))
   assert.is(failure.type, 'target-failed')
   assert.ok(failure.report.failed >= 100 && failure.report.failed < 300)
   await gone.connect()

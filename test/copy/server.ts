@@ -35,6 +35,7 @@ export async function startServer (program: 'redis-server' | 'valkey-server' = '
   const directory = await freshDirectory()
   port ||= await freePort()
   let child: ChildProcess | null = null
+  let hasStopped = false
   const server: TestServer = {
     port,
     url: `redis://${host}:${port}`,
@@ -45,17 +46,19 @@ export async function startServer (program: 'redis-server' | 'valkey-server' = '
       await ended
     },
     async start () {
+      if (hasStopped) throw new Error('The server has been stopped for good')
       const flags = ['--bind', host, '--port', String(port), '--save', '', '--appendonly', 'yes', '--protected-mode', 'no', '--dir', directory]
       const started = child = spawn(program, flags, { stdio: 'ignore' })
       await Promise.race([once(started, 'spawn'), once(started, 'error').then(([error]) => { throw missing(program, error) })])
       const until = Date.now() + patience
       while (!await isListening(host, port)) {
-        if (started.exitCode !== null) throw new Error(`${program} ended with ${started.exitCode}`)
+        if (started.exitCode !== null || started.signalCode !== null) throw new Error(`${program} ended with ${started.exitCode ?? started.signalCode}`)
         if (Date.now() > until) throw new Error(`${program} does not answer at ${host}:${port}`)
         await delay(10)
       }
     },
     async stop () {
+      hasStopped = true
       await server.kill()
       await rm(directory, { recursive: true, force: true })
     }
