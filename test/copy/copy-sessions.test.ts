@@ -246,7 +246,7 @@ for (const [name, meanwhile, outcome, held] of [
     const set = target.set.bind(target)
     target.set = (id, session, callback) => {
       set(id, session, callback)
-      if (session.cart !== 1) return
+      if ((session as { cart?: number }).cart !== 1) return
       source.errors.set('get a', new Error('LOADING'))
       if (meanwhile === null) source.texts.delete('a')
       else source.texts.set('a', JSON.stringify(sessionAt(use, meanwhile)))
