@@ -6,13 +6,13 @@ import { Reporter } from './observability/reporter.ts'
 import { Statistics } from './observability/statistics.ts'
 import type { ResolvedOptions } from './options.ts'
 import { OwnedSessions } from './owner/owned-sessions.ts'
-import type { PendingOptions, ReadOptions } from './read.ts'
+import type { LookupOptions, ReadOptions } from './read.ts'
 import type { ObserveOptions, WriteOptions } from './write.ts'
 
 /** What all calls of a store share: its cache, its view of the disk for reads and for writes, its index of owners, its statistics and its reporter. */
 export class StoreContext {
   readonly statistics: Statistics
-  readonly readOptions: ReadOptions & PendingOptions & { readonly disk: Disk }
+  readonly readOptions: ReadOptions & LookupOptions & { readonly disk: Disk }
   readonly writeOptions: WriteOptions & ObserveOptions & { readonly disk: Disk, readonly cache: SessionCache }
   /** `null` without the option `owner`. */
   readonly owned: OwnedSessions | null

@@ -24,10 +24,8 @@ export interface ReadOptions extends ExpiryOptions, EncryptionOptions {
 }
 
 /** What `FileStore` adds to the options of `readSession`. @internal */
-export interface PendingOptions {
+export interface LookupOptions {
   readonly onLookup?: (isHit: boolean) => void
-  /** A change that was accepted and is not in the file yet. */
-  readonly pending?: Mutation | null
 }
 
 /**
@@ -43,10 +41,9 @@ export interface PendingOptions {
  * ```
  */
 export function readSession (file: string, options?: ReadOptions): ResultAsync<StoredSession | null, ReadFailure>
-/** @internal */
-export function readSession (file: string, options: ReadOptions & PendingOptions): ResultAsync<StoredSession | null, ReadFailure>
-export function readSession (file: string, options: ReadOptions & PendingOptions = {}): ResultAsync<StoredSession | null, ReadFailure> {
-  const { pending = null } = options
+/** What `FileStore` reads: the session after the change that was accepted and is not in the file yet. @internal */
+export function readSession (file: string, options: ReadOptions & LookupOptions, pending: Mutation | null): ResultAsync<StoredSession | null, ReadFailure>
+export function readSession (file: string, options: ReadOptions & LookupOptions = {}, pending: Mutation | null = null): ResultAsync<StoredSession | null, ReadFailure> {
   return loadSession(file, pending, hasDisk(options) ? options : { ...options, disk: new Disk() }).map(loaded => {
     if (loaded === null || isExpired(loaded.expiresAt, options)) return null
     const { session, text, lastUsedAt } = loaded

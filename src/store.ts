@@ -53,8 +53,7 @@ export class FileStore extends ExpressOperations implements SessionStore {
    */
   get (id: string, callback: (error: any, session?: Session | null) => void): void {
     requiredCallback(callback)
-    const session = this.#file(id).andThen(file =>
-      this.queue.read(file, pending => readSession(file, pending === null ? this.context.readOptions : { ...this.context.readOptions, pending })))
+    const session = this.#file(id).andThen(file => this.queue.read(file, pending => readSession(file, this.context.readOptions, pending)))
     toCallback(session, result => {
       if (result.isErr()) this.context.report(result.error)
       const isFound = result.isOk() && result.value !== null

@@ -80,12 +80,17 @@ export function writeIfChanged (file: string, mutation: Mutation, options: Write
  */
 export function writeIfChanged (file: string, session: object, options?: WriteOptions): ResultAsync<Written, NotSerializable | WriteFailed>
 export function writeIfChanged (file: string, change: object, options: WriteOptions & ObserveOptions = {}): ResultAsync<Outcome, NotSerializable | WriteFailed> {
-  const { disk = new Disk(), cache = new SessionCache(0), clock = currentTime } = options
-  const resolved = { ...options, disk, cache, clock }
+  const resolved = resolve(options)
   if (change instanceof Mutation) return write(file, change, resolved)
-  return settled(snapshotOf(change, { now: clock() }))
+  return settled(snapshotOf(change, { now: resolved.clock() }))
     .mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
     .andThen(snapshot => write(file, Mutation.of({ type: 'replace', snapshot }), resolved))
+}
+
+// The store's own options are complete: to copy them for each write would be slow.
+function resolve (options: WriteOptions & ObserveOptions): ResolvedOptions {
+  const { disk = new Disk(), cache = new SessionCache(0), clock = currentTime } = options
+  return disk === options.disk && cache === options.cache && clock === options.clock ? options as ResolvedOptions : { ...options, disk, cache, clock }
 }
 
 function write (file: string, mutation: Mutation, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {

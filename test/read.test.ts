@@ -212,9 +212,9 @@ read('decrypts a session, and fails as the options say', async ({ directory }) =
 read('gives the session with a change that is not in the file yet', async ({ directory }) => {
   const file = await makeFile(directory, '{"user":"ada"}')
   const replace = (session: object) => Mutation.of({ type: 'replace', snapshot: snapshot(session) })
-  assert.equal(await readSession(file, { clock, pending: replace({ user: 'bob' }) }), ok({ user: 'bob' }))
-  assert.equal(await readSession(file, { clock, pending: Mutation.of({ type: 'remove' }) }), ok(null))
-  assert.equal(await readSession(file, { clock, ttl: 1_000, pending: Mutation.of({ type: 'touch', cookie: null, lastUsedAt: now, ttl: 5_000 }) }), ok({ user: 'ada' }))
+  assert.equal(await readSession(file, { clock }, replace({ user: 'bob' })), ok({ user: 'bob' }))
+  assert.equal(await readSession(file, { clock }, Mutation.of({ type: 'remove' })), ok(null))
+  assert.equal(await readSession(file, { clock, ttl: 1_000 }, Mutation.of({ type: 'touch', cookie: null, lastUsedAt: now, ttl: 5_000 })), ok({ user: 'ada' }))
 })
 
 read('gives a session that is the merge base of its next save', async ({ directory }) => {

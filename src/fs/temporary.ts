@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { dirname, sep } from 'node:path'
 
 // A random tag per process (and worker thread, and copy of this module), then a counter: no two writers choose the same name.
 const tag = randomBytes(6).toString('hex')
@@ -7,7 +7,7 @@ let count = 0
 
 /** A new name beside `file` for its next content, before it is renamed. It is hidden, and cannot be the name of a session. */
 export function temporaryFile (file: string): string {
-  return join(dirname(file), `.${tag}-${(count++).toString(36)}.tmp`)
+  return `${dirname(file)}${sep}.${tag}-${(count++).toString(36)}.tmp`
 }
 
 /** Whether this is the name of a temporary file of this library, of any process. */

@@ -1,6 +1,5 @@
-import type { MergeBase } from '../session/merge-base.ts'
 import type { SessionText } from '../session/session-text.ts'
-import { applyStep, textOf, type OnMerge, type SessionState, type Step } from './step.ts'
+import { applyStep, isSameState, textOf, type OnMerge, type SessionState, type Step } from './step.ts'
 
 /** Mutations that were accepted and are not in the files yet. */
 export interface UnwrittenMutations {
@@ -11,15 +10,28 @@ export interface UnwrittenMutations {
 // In bytes, about: the objects of a step besides its text (measured).
 const stepOverhead = 1_200
 
+/** What the first steps of a mutation made of a state. */
+interface Applied {
+  readonly from: SessionState
+  readonly to: SessionState
+  /** The number of these steps. */
+  readonly count: number
+  /** The conflicting keys of each merge. */
+  readonly merges: ReadonlyArray<readonly string[]>
+}
+
 /** The changes of one session that are applied together, in their order. */
 export class Mutation {
   readonly steps: readonly Step[]
   /** Steps of live sessions that later ones made superfluous. When the mutation has been applied they count as applied. */
   readonly #superseded: readonly Step[]
+  /** Remembered: a session with pending changes is read after each of them. */
+  #applied: Applied | null
 
-  private constructor (steps: readonly Step[], superseded: readonly Step[]) {
+  private constructor (steps: readonly Step[], superseded: readonly Step[], applied: Applied | null = null) {
     this.steps = steps
     this.#superseded = superseded
+    this.#applied = applied
   }
 
   /** The mutation of a single step. */
@@ -46,25 +58,26 @@ export class Mutation {
   /** This mutation, which has not been applied yet, and then `step`. */
   coalesce (step: Step): Mutation {
     if (step.type === 'remove' || step.type === 'replace') return new Mutation([step], [...this.#superseded, ...this.steps.filter(superseded => 'base' in superseded)])
-    return new Mutation([...isRepetition(step, this.steps.at(-1)) ? this.steps.slice(0, -1) : this.steps, step], this.#superseded)
+    const kept = isRepetition(step, this.steps.at(-1)) ? this.steps.slice(0, -1) : this.steps
+    return new Mutation([...kept, step], this.#superseded, this.#applied !== null && this.#applied.count <= kept.length ? this.#applied : null)
   }
 
   /** This mutation and then `later`. */
   concat (later: Mutation): Mutation {
     const all = later.steps.reduce((mutation: Mutation, step) => mutation.coalesce(step), this)
-    return new Mutation(all.steps, [...all.#superseded, ...later.#superseded])
+    return new Mutation(all.steps, [...all.#superseded, ...later.#superseded], all.#applied)
   }
 
   /** The state of a session after this mutation; `null`: it does not exist. */
   applyTo (state: SessionState, onMerge?: OnMerge): SessionState {
-    // A base moves on with each step. The bases themselves do so when the mutation has been applied: see `commit`.
-    const bases = new Map<MergeBase, SessionText>()
-    for (const step of this.#superseded) if ('base' in step) bases.set(step.base, textOf(step.snapshot))
-    for (const step of this.steps) {
-      state = applyStep(step, state, bases, onMerge)
-      if ('base' in step) bases.set(step.base, textOf(step.snapshot))
+    const known = this.#applied
+    let { to, count, merges } = known !== null && isSameState(known.from, state) ? known : { to: state, count: 0, merges: [] }
+    for (; count < this.steps.length; count++) {
+      to = applyStep(this.steps[count] as Step, to, this.#baseOf(count), keys => { merges = [...merges, keys] })
     }
-    return state
+    this.#applied = { from: state, to, count, merges }
+    for (const keys of merges) onMerge?.(keys)
+    return to
   }
 
   /** To be called when this mutation has been applied: what its sessions saved is their merge base from now on. */
@@ -75,6 +88,15 @@ export class Mutation {
       if (base.text?.canonical !== snapshot.canonical) base.text = textOf(snapshot)
       base.recordedLastUse = snapshot.lastUsedAt
     }
+  }
+
+  // A merge base moves on with each step. The bases themselves do so when the mutation has been applied: see `commit`.
+  #baseOf (index: number): SessionText | null {
+    const step = this.steps[index]
+    if (step === undefined || !('base' in step)) return null
+    const isOfSame = (earlier: Step): earlier is Step & { type: 'merge' | 'replace-if-present' } => 'base' in earlier && earlier.base === step.base
+    const earlier = this.steps.slice(0, index).findLast(isOfSame) ?? this.#superseded.findLast(isOfSame)
+    return earlier === undefined ? step.base.text : textOf(earlier.snapshot)
   }
 }
 

@@ -3,7 +3,7 @@ import { clockSkewMs, expiryOf } from '../session/expiry.ts'
 import type { MergeBase } from '../session/merge-base.ts'
 import { conflicts, merge } from '../session/merge.ts'
 import { SessionText } from '../session/session-text.ts'
-import { datedCookie, type Snapshot } from '../session/snapshot.ts'
+import { datedCookie, storedSnapshotOf, type Snapshot } from '../session/snapshot.ts'
 import type { StoredCookie, StoredSession } from '../session/session.ts'
 
 /** One requested change of a session. */
@@ -33,24 +33,28 @@ export interface CurrentSession {
 export type OnMerge = (conflictingKeys: readonly string[]) => void
 
 /**
- * The state of a session after `step`. `bases` are the merge bases that have moved on with earlier steps of the same
- * mutation; the others are as their sessions have them.
+ * The state of a session after `step`. `base` is what the session of the step was when it was loaded or last saved; `null`
+ * before its first save, and for a step of no session.
  */
-export function applyStep (step: Step, state: SessionState, bases: ReadonlyMap<MergeBase, SessionText>, onMerge?: OnMerge): SessionState {
+export function applyStep (step: Step, state: SessionState, base: SessionText | null, onMerge?: OnMerge): SessionState {
   switch (step.type) {
     case 'remove': return null
     // An application may give a session an earlier expiry, and so an earlier last use.
     case 'replace': return replaced(step.snapshot, state, step.snapshot.lastUsedAt)
     case 'touch': return state === null || state === 'unknown' ? state : touched(step, state)
-    default: {
-      const base = bases.get(step.base) ?? step.base.text
+    default:
       // The first save of a new session.
       if (base === null) return replaced(step.snapshot, state, step.snapshot.lastUsedAt)
       if (state === null) return null
       if (state === 'unknown' || step.type === 'replace-if-present') return replaced(step.snapshot, state, step.snapshot.takenAt)
       return rebase(step.snapshot, base, state, onMerge)
-    }
   }
+}
+
+/** Whether a step makes the same of both states. */
+export function isSameState (one: SessionState, other: SessionState): boolean {
+  if (one === null || other === null || one === 'unknown' || other === 'unknown') return one === other
+  return one.text.text === other.text.text && one.cookie === other.cookie && one.lastUsedAt === other.lastUsedAt
 }
 
 // `snapshot`, which was made from `base`, on top of `theirs`, which is there by now.
@@ -61,7 +65,7 @@ function rebase (snapshot: Snapshot, base: SessionText, theirs: CurrentSession, 
   if (snapshot.canonical === base.canonical) return usedAt(theirs, lastUsedAt)
   // Only canonical JSON can be compared: the dates of a rolling cookie differ after each use.
   return Result.combine([base.parseCanonical(), textOf(snapshot).parseCanonical(), theirs.text.parseCanonical()])
-    .map((sessions): SessionState => {
+    .andThen(sessions => {
       onMerge?.(conflicts(...sessions))
       return currentSession(merge(...sessions), lastUsedAt)
     })
@@ -80,7 +84,7 @@ function touched ({ cookie, lastUsedAt, ttl }: Step & { type: 'touch' }, state: 
   const used = usedAt(state, laterUse(lastUsedAt, state.lastUsedAt, lastUsedAt))
   if (cookie === null) return used
   return Result.combine([state.text.parseCanonical(), textOf(cookie).parseCanonical()])
-    .map(([session, { cookie }]) => currentSession({ ...session, ...(cookie !== undefined && { cookie }) }, used.lastUsedAt))
+    .andThen(([session, { cookie }]) => currentSession({ ...session, ...(cookie !== undefined && { cookie }) }, used.lastUsedAt))
     .unwrapOr(used)
 }
 
@@ -95,10 +99,8 @@ function laterUse (mine: number, theirs: number, now: number): number {
 }
 
 // A merge of two canonical sessions is not necessarily canonical: a cookie that became a rolling one loses its dates.
-function currentSession (session: StoredSession, lastUsedAt: number): CurrentSession {
-  const text = SessionText.ofCanonical(new SessionText(JSON.stringify(session)).canonical)
-  const cookie = text.parseCanonical().map(({ cookie }) => datedCookie(cookie, lastUsedAt)).unwrapOr(null)
-  return { text, cookie, lastUsedAt }
+function currentSession (session: StoredSession, lastUsedAt: number): Result<CurrentSession, unknown> {
+  return storedSnapshotOf(session).map(snapshot => ({ text: textOf(snapshot), cookie: datedCookie(snapshot.cookie, lastUsedAt), lastUsedAt }))
 }
 
 /** The text of a snapshot. */

@@ -49,13 +49,18 @@ export function isPluginSession (session: object): boolean {
 
 const safeSymbols = Result.fromThrowable((session: object) => Object.getOwnPropertySymbols(Object(session)))
 
+// The symbol under which a base was found last: there are several on each session, and it takes time to try them all.
+let lastSymbol: symbol | null = null
+
 // What throws when it is read throws again when it is serialized, and is reported then.
 const safeFind = Result.fromThrowable((session: object, file: string): MergeBase | null => {
   const own = (session as { [key]?: MergeBase })[key]
   if (own?.file === file) return own
-  for (const symbol of Object.getOwnPropertySymbols(Object(session))) {
-    const base = (session as Record<symbol, { [key]?: MergeBase } | null | undefined>)[symbol]?.[key]
-    if (base?.file === file) return base
-  }
-  return null
+  const holdsBase = (symbol: symbol) => baseUnder(symbol, session)?.file === file
+  if (lastSymbol === null || !holdsBase(lastSymbol)) lastSymbol = Object.getOwnPropertySymbols(Object(session)).find(holdsBase) ?? null
+  return lastSymbol === null ? null : baseUnder(lastSymbol, session) ?? null
 })
+
+function baseUnder (symbol: symbol, session: object): MergeBase | undefined {
+  return (session as Record<symbol, { [key]?: MergeBase } | null | undefined>)[symbol]?.[key]
+}

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from 'neverthrow'
 import secureJson from 'secure-json-parse'
-import { snapshotOf } from './snapshot.ts'
+import { storedSnapshotOf } from './snapshot.ts'
 import { isObject, isTooDeep, maxDepth, type StoredSession } from './session.ts'
 
 /** What is known of a text. */
@@ -62,15 +62,15 @@ export class SessionText {
 
   /** Its canonical JSON. A text that is not a session is its own, and equals that of no session. */
   get canonical (): string {
-    // In a file only the mark says whether `expires` is the application's own, whatever the moment.
-    this.#canonical ??= this.parse().andThen(session => snapshotOf(session, { now: Infinity, countedFrom: -Infinity }))
-      .match(({ canonical }) => canonical, () => this.text)
+    this.#canonical ??= this.parse().andThen(storedSnapshotOf).match(({ canonical }) => canonical, () => this.text)
     return this.#canonical
   }
 
   /** A new object of the session as its canonical JSON has it: a rolling cookie is without its dates. */
   parseCanonical (): Result<StoredSession, NotASession> {
-    return SessionText.ofCanonical(this.canonical).parse()
+    const { canonical } = this
+    // What is not a session is its own canonical JSON, and has not been checked.
+    return this.#isChecked ? SessionText.ofCanonical(canonical).parse() : this.parse()
   }
 }
 

@@ -49,6 +49,11 @@ export function snapshotOf (session: object, { now, countedFrom = null }: Snapsh
   }
 }
 
+/** The snapshot of a session as a file has it: there only the mark says whether `expires` is the application's own, whatever the moment. */
+export function storedSnapshotOf (session: StoredSession): Result<Snapshot, unknown> {
+  return snapshotOf(session, { now: Infinity, countedFrom: -Infinity })
+}
+
 /** The text of a snapshot for its file: what `JSON.stringify` gave for the session at that moment. */
 export function serialize ({ canonical, cookie }: Pick<Snapshot, 'canonical' | 'cookie'>): string {
   if (cookie === null) return canonical
@@ -60,8 +65,10 @@ export function serialize ({ canonical, cookie }: Pick<Snapshot, 'canonical' | '
 }
 
 /** A rolling cookie with the dates of a session that was last used at `lastUsedAt`; other cookies have theirs already. */
-export function datedCookie (cookie: StoredCookie | undefined, lastUsedAt: number): StoredCookie | null {
-  return isRolling(cookie) ? { expires: new Date(lastUsedAt + cookie.originalMaxAge), ...cookie } : null
+export function datedCookie (cookie: StoredCookie | null | undefined, lastUsedAt: number): StoredCookie | null {
+  if (!isRolling(cookie)) return null
+  const { expires, originalExpires, ...rest } = cookie
+  return { expires: new Date(lastUsedAt + cookie.originalMaxAge).toJSON(), ...rest }
 }
 
 // The application's own `expires` stays in the canonical JSON, with a mark that says that it decides.
@@ -85,11 +92,12 @@ function withDates (canonical: StoredCookie | undefined, cookie: StoredCookie): 
 
 // Its dates no longer change with those of the live cookie. Throws for a date that cannot be JSON.
 function copyWithDates (cookie: StoredCookie): StoredCookie {
-  return { ...cookie, expires: copyOfDate(cookie.expires) as Date, originalExpires: copyOfDate(cookie['originalExpires']) }
+  return { ...cookie, expires: jsonOfDate(cookie.expires) as string, originalExpires: jsonOfDate(cookie['originalExpires']) }
 }
 
-function copyOfDate (date: unknown): unknown {
-  if (types.isDate(date)) return new Date(date)
+// The date as JSON has it: `JSON.stringify` takes longer for two dates than for the whole cookie.
+function jsonOfDate (date: unknown): unknown {
+  if (types.isDate(date)) return new Date(date).toJSON()
   const json = JSON.stringify(date)
   return json === undefined ? undefined : JSON.parse(json)
 }

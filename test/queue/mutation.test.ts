@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Mutation } from '../../src/queue/mutation.ts'
 import type { SessionState, Step } from '../../src/queue/step.ts'
+import { SessionText } from '../../src/session/session-text.ts'
 import { mergeBase, now } from '../support.ts'
 import { merge, remove, replace, replaceIfPresent, sessionOf, stored, touch } from './steps.ts'
 
@@ -96,6 +97,25 @@ kinds('counts two bytes for each character of a session and 1,200 for each step,
   assert.is(coalesced(live, touch(), live, remove).bytes, 2 * bytes + 1_200)
   assert.is(coalesced(step, step, remove).bytes, 1_200)
   assert.is(coalesced(step, touch()).bytes, bytes + 1_200)
+})
+
+kinds('applies a step only once to the same session', () => {
+  const read = SessionText.prototype.parseCanonical
+  let count = 0
+  SessionText.prototype.parseCanonical = function () {
+    count++
+    return read.call(this)
+  }
+  try {
+    let mutation = Mutation.of(merge({ a: 1 }, mergeBase({})))
+    for (let n = 0; n < 50; n++) {
+      mutation = mutation.coalesce(merge({ n }, mergeBase({})))
+      mutation.applyTo(stored({ others: true }))
+    }
+    assert.is(count, 3 * 51)
+  } finally {
+    SessionText.prototype.parseCanonical = read
+  }
 })
 
 kinds.run()
@@ -224,6 +244,24 @@ equivalence('come to the same wherever they are divided into two mutations', () 
     coalesced(...whole).commit()
     const basesOf = (steps: Step[]) => steps.map(step => 'base' in step ? [step.base.text?.canonical, step.base.recordedLastUse] : null)
     assert.equal(basesOf(divided), basesOf(whole))
+  }), { numRuns: 500 })
+})
+
+equivalence('come to the same when they were applied before, some of them or to another session', () => {
+  fc.assert(fc.property(requests, loaded, fc.array(initial, { minLength: 2, maxLength: 2 }), fc.infiniteStream(fc.nat(2)), (requests, loaded, initials, looks) => {
+    const [first, ...others] = stepsOf(requests, loaded)
+    const look = (mutation: Mutation): Mutation => {
+      const which = looks.next().value
+      if (which < 2) mutation.applyTo(initials[which]!)
+      return mutation
+    }
+    const mutation = others.reduce((mutation, step) => look(mutation.coalesce(step)), look(Mutation.of(first!)))
+    for (const state of [...initials, initials[0]!]) {
+      const [told, toldAtOnce]: Array<Array<readonly string[]>> = [[], []]
+      const after = mutation.applyTo(state, keys => told!.push(keys))
+      assert.equal(after, coalesced(...stepsOf(requests, loaded)).applyTo(state, keys => toldAtOnce!.push(keys)))
+      assert.equal(told, toldAtOnce)
+    }
   }), { numRuns: 500 })
 })
 

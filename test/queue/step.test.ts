@@ -1,11 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { applyStep, type CurrentSession, type OnMerge, type SessionState, type Step } from '../../src/queue/step.ts'
+import { applyStep, isSameState, type CurrentSession, type OnMerge, type SessionState, type Step } from '../../src/queue/step.ts'
 import { SessionText } from '../../src/session/session-text.ts'
 import { mergeBase, now, rollingSession, snapshot } from '../support.ts'
 import { merge, remove, replace, replaceIfPresent, sessionOf, stored, touch, ttl } from './steps.ts'
 
-const after = (step: Step, state: SessionState, onMerge?: OnMerge) => applyStep(step, state, new Map(), onMerge)
+const after = (step: Step, state: SessionState, onMerge?: OnMerge) => applyStep(step, state, 'base' in step ? step.base.text : null, onMerge)
 
 const applying = suite('applyStep')
 
@@ -61,11 +61,30 @@ applying('tells of each merge, with the keys that both had changed', () => {
 })
 
 applying('takes a base as an earlier step has left it', () => {
-  const base = mergeBase({ a: 0 })
-  const bases = new Map([[base, SessionText.ofCanonical('{"a":1}')]])
-  assert.equal(sessionOf(applyStep(merge({ a: 1 }, base), stored({ a: 2 }), bases)), { a: 2 })
-  assert.equal(sessionOf(after(merge({ a: 1 }, base), stored({ a: 2 }))), { a: 1 })
+  const step = merge({ a: 1 }, mergeBase({ a: 0 }))
+  assert.equal(sessionOf(applyStep(step, stored({ a: 2 }), SessionText.ofCanonical('{"a":1}'))), { a: 2 })
+  assert.equal(sessionOf(after(step, stored({ a: 2 }))), { a: 1 })
 })
+
+applying('merges nothing of a text that has a forbidden property', () => {
+  const forbidden = { ...unchanged, text: new SessionText('{"b":1,"__proto__":{"isAdmin":true}}') }
+  assert.is((after(merge({ a: 1, b: 0 }, mergeBase(base)), forbidden) as CurrentSession).text.text, '{"a":1,"b":0}')
+  assert.is((after(touch(now, { path: '/' }), forbidden) as CurrentSession).text, forbidden.text)
+})
+
+const same = suite('isSameState')
+
+same('compares what a step makes use of', () => {
+  const state = stored({ a: 1 })
+  const copy = stored({ a: 1 })
+  for (const one of [null, 'unknown', state, stored({ a: 2 }), stored({ a: 1 }, now + 1), { ...state, cookie: null }] as const) {
+    for (const other of [null, 'unknown', copy, stored({ a: 2 }), stored({ a: 1 }, now + 1), { ...copy, cookie: null }] as const) {
+      assert.is(isSameState(one, other), JSON.stringify(one) === JSON.stringify(other))
+    }
+  }
+})
+
+same.run()
 
 applying.run()
 
@@ -105,7 +124,7 @@ times('gives a merged rolling cookie the expiry of its last use', () => {
   const mine = { cookie: { ...cookie, path: '/shop' }, ...fields }
   const theirs = stored({ cookie: { ...rollingSession(now + 2_000).cookie, originalMaxAge: 90_000 }, ...fields }, now + 2_000)
   const result = after(merge(mine, mergeBase(rollingSession(now))), theirs) as CurrentSession
-  assert.equal(result.cookie, { expires: new Date(now + 92_000), originalMaxAge: 90_000, path: '/shop' })
+  assert.equal(result.cookie, { expires: new Date(now + 92_000).toJSON(), originalMaxAge: 90_000, path: '/shop' })
   assert.is(result.lastUsedAt, now + 2_000)
 })
 
@@ -114,14 +133,14 @@ times('gives a merged cookie that became a rolling one its dates', () => {
   const ending = { cookie: { expires: null, originalMaxAge: null, originalExpires: null, path: '/' } }
   for (const [mine, theirs] of [[rollingSession(now), { ...ending, other: 1 }], [{ ...ending, other: 1 }, rollingSession(now)]]) {
     const result = after(merge(mine!, mergeBase(ending)), stored(theirs!)) as CurrentSession
-    assert.equal(result.cookie, { expires: new Date(now + 60_000), originalMaxAge: 60_000, path: '/' })
+    assert.equal(result.cookie, { expires: new Date(now + 60_000).toJSON(), originalMaxAge: 60_000, path: '/' })
     assert.is(result.text.canonical, snapshot({ ...JSON.parse(result.text.text), cookie: result.cookie }).canonical)
   }
 })
 
 times('keeps the cookie with the dates that a replacement has', () => {
   const result = after(replace(rollingSession(now)), null) as CurrentSession
-  assert.equal(result.cookie, rollingSession(now).cookie)
+  assert.equal(result.cookie, JSON.parse(JSON.stringify(rollingSession(now).cookie)))
 })
 
 times.run()

@@ -23,7 +23,7 @@ snapshots('leaves the dates of a rolling cookie out of the canonical JSON, and k
   const { cookie } = rollingSession(now)
   assert.equal(snapshotOf(rollingSession(now), { now }), ok({
     canonical: '{"cookie":{"originalMaxAge":60000,"path":"/"},"user":"ada"}',
-    cookie,
+    cookie: { ...cookie, expires: cookie.expires.toJSON(), originalExpires: cookie.originalExpires.toJSON() },
     lastUsedAt: now,
     takenAt: now
   }))
@@ -72,7 +72,7 @@ snapshots('takes an expiry that is nearer than counted for the application\'s on
   assert.equal([known.cookie, JSON.parse(known.canonical).cookie.fixedExpiry], [null, true])
   // Unknown, it decides the last use instead, and so the same expiry.
   const unknown = valueOf(snapshotOf(session, { now }))
-  assert.equal([unknown.cookie?.expires, unknown.lastUsedAt], [session.cookie.expires, now + 10_000 - 60_000])
+  assert.equal([unknown.cookie?.expires, unknown.lastUsedAt], [session.cookie.expires.toJSON(), now + 10_000 - 60_000])
 })
 
 snapshots('takes an expiry of 1970 for the application\'s in any case', () => {
@@ -192,11 +192,12 @@ serializing.run()
 const dating = suite('datedCookie')
 
 dating('gives a rolling cookie the expiry of its last use', () => {
-  assert.equal(datedCookie({ originalMaxAge: 5_000, path: '/' }, now), { expires: new Date(now + 5_000), originalMaxAge: 5_000, path: '/' })
+  assert.equal(datedCookie({ originalMaxAge: 5_000, path: '/' }, now), { expires: new Date(now + 5_000).toJSON(), originalMaxAge: 5_000, path: '/' })
 })
 
-dating('keeps the dates that a rolling cookie has', () => {
-  assert.equal(datedCookie({ originalMaxAge: 5_000, expires: '2030-01-01' }, now), { originalMaxAge: 5_000, expires: '2030-01-01' })
+dating('replaces the dates that a rolling cookie has, which are of another use', () => {
+  const cookie = { originalMaxAge: 5_000, originalExpires: '2030-01-01', expires: '2030-01-01', path: '/' }
+  assert.equal(datedCookie(cookie, now), { expires: new Date(now + 5_000).toJSON(), originalMaxAge: 5_000, path: '/' })
 })
 
 dating('is null for any other cookie, and without one', () => {
