@@ -73,7 +73,8 @@ export class Mutation {
     const known = this.#applied
     let { to, count, merges } = known !== null && isSameState(known.from, state) ? known : { to: state, count: 0, merges: [] }
     for (; count < this.steps.length; count++) {
-      to = applyStep(this.steps[count] as Step, to, this.#baseOf(count), keys => { merges = [...merges, keys] })
+      const step = this.steps[count] as Step
+      to = applyStep(step, to, this.#baseOf(step, count), keys => { merges = [...merges, keys] })
     }
     this.#applied = { from: state, to, count, merges }
     for (const keys of merges) onMerge?.(keys)
@@ -91,9 +92,8 @@ export class Mutation {
   }
 
   // A merge base moves on with each step. The bases themselves do so when the mutation has been applied: see `commit`.
-  #baseOf (index: number): SessionText | null {
-    const step = this.steps[index]
-    if (step === undefined || !('base' in step)) return null
+  #baseOf (step: Step, index: number): SessionText | null {
+    if (!('base' in step)) return null
     const isOfSame = (earlier: Step): earlier is Step & { type: 'merge' | 'replace-if-present' } => 'base' in earlier && earlier.base === step.base
     const earlier = this.steps.slice(0, index).findLast(isOfSame) ?? this.#superseded.findLast(isOfSame)
     return earlier === undefined ? step.base.text : textOf(earlier.snapshot)

@@ -39,11 +39,9 @@ export type OnMerge = (conflictingKeys: readonly string[]) => void
 export function applyStep (step: Step, state: SessionState, base: SessionText | null, onMerge?: OnMerge): SessionState {
   switch (step.type) {
     case 'remove': return null
-    // An application may give a session an earlier expiry, and so an earlier last use.
-    case 'replace': return replaced(step.snapshot, state, step.snapshot.lastUsedAt)
     case 'touch': return state === null || state === 'unknown' ? state : touched(step, state)
     default:
-      // The first save of a new session.
+      // A replacement, or the first save of a new session. Either may have an earlier expiry, and so an earlier last use.
       if (base === null) return replaced(step.snapshot, state, step.snapshot.lastUsedAt)
       if (state === null) return null
       if (state === 'unknown' || step.type === 'replace-if-present') return replaced(step.snapshot, state, step.snapshot.takenAt)

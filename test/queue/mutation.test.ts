@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Mutation } from '../../src/queue/mutation.ts'
-import type { SessionState, Step } from '../../src/queue/step.ts'
+import type { CurrentSession, SessionState, Step } from '../../src/queue/step.ts'
 import { SessionText } from '../../src/session/session-text.ts'
 import { mergeBase, now } from '../support.ts'
 import { merge, remove, replace, replaceIfPresent, sessionOf, stored, touch } from './steps.ts'
@@ -97,6 +97,22 @@ kinds('counts two bytes for each character of a session and 1,200 for each step,
   assert.is(coalesced(live, touch(), live, remove).bytes, 2 * bytes + 1_200)
   assert.is(coalesced(step, step, remove).bytes, 1_200)
   assert.is(coalesced(step, touch()).bytes, bytes + 1_200)
+})
+
+kinds('takes the later use of a save that is repeated after it was applied', () => {
+  const base = mergeBase({})
+  const mutation = Mutation.of(merge({ n: 1 }, base, now))
+  mutation.applyTo(stored({}))
+  assert.is((mutation.coalesce(merge({ n: 1 }, base, now + 5)).applyTo(stored({})) as CurrentSession).lastUsedAt, now + 5)
+})
+
+kinds('tells of each merge whenever it is applied', () => {
+  const mutation = coalesced(merge({ a: 1 }, mergeBase({})), merge({ a: 2, b: 1 }, mergeBase({})))
+  for (const session of [{ a: 0 }, { a: 0 }, { c: 0 }]) {
+    const told: Array<readonly string[]> = []
+    mutation.applyTo(stored(session), keys => told.push(keys))
+    assert.equal(told, 'a' in session ? [['a'], ['a']] : [[], ['a']])
+  }
 })
 
 kinds('applies a step only once to the same session', () => {

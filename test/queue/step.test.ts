@@ -57,6 +57,7 @@ applying('tells of each merge, with the keys that both had changed', () => {
   after(merge({ a: 1, b: 0 }, mergeBase(base)), unchanged, onMerge)
   after(merge(base, mergeBase(base)), changed, onMerge)
   after(replace({}), changed, onMerge)
+  after(merge({ a: 0, b: 1, c: 1 }, mergeBase(base)), changed, onMerge)
   assert.is(told.length, 2)
 })
 
@@ -72,6 +73,15 @@ applying('merges nothing of a text that has a forbidden property', () => {
   assert.is((after(touch(now, { path: '/' }), forbidden) as CurrentSession).text, forbidden.text)
 })
 
+applying('keeps a text that is not a session as it is when it is touched', () => {
+  for (const step of [touch(now + 1), touch(now + 1, { path: '/' })]) assert.is(after(step, notASession), notASession)
+})
+
+applying('keeps the cookie when it is touched with one that is nothing in JSON', () => {
+  const step = { ...touch(), cookie: snapshot({ cookie: { toJSON: () => undefined } }) } as Step
+  assert.equal(sessionOf(after(step, stored({ cookie: { path: '/' }, a: 0 }))), { cookie: { path: '/' }, a: 0 })
+})
+
 const same = suite('isSameState')
 
 same('compares what a step makes use of', () => {
@@ -84,9 +94,9 @@ same('compares what a step makes use of', () => {
   }
 })
 
-same.run()
-
 applying.run()
+
+same.run()
 
 const times = suite('applyStep, as to the last use,')
 
@@ -110,6 +120,15 @@ for (const [what, mine, theirs, expected] of usedTimes) {
     }
   })
 }
+
+times('takes its own where none is known', () => {
+  for (const state of [null, 'unknown'] as const) {
+    for (const step of [replace({}, now - 1), merge({}, mergeBase(null), now - 1)]) assert.is((after(step, state) as CurrentSession).lastUsedAt, now - 1)
+  }
+  for (const step of [merge({}, mergeBase({}), now - 1), replaceIfPresent({}, mergeBase({}), now - 1)]) {
+    assert.is((after(step, 'unknown') as CurrentSession).lastUsedAt, now - 1)
+  }
+})
 
 times('does not touch a session that has expired', () => {
   for (const [session, age] of [[{}, ttl], [{ cookie: { originalMaxAge: 1_000 } }, 1_000], [{ cookie: { expires: new Date(now) } }, 5]] as const) {

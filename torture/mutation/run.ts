@@ -40,7 +40,8 @@ const furtherSuites: Readonly<Record<string, readonly string[]>> = {
   'queue/session-queue': ['concurrent-requests', 'store/overlapping-requests'],
   'queue/write-queue': ['queue/write-behind'],
   'session/expiry': ['read', 'list', 'pruning/prune'],
-  'session/merge-base': ['concurrent-requests']
+  'session/merge-base': ['concurrent-requests'],
+  'session/snapshot': ['session/session-text']
 }
 
 // The percentage of a module's mutants that must be killed.
