@@ -26,7 +26,17 @@ const key = Symbol.for('fastify-file-session-store.merge-base')
  */
 export function attachMergeBase (session: StoredSession, base: MergeBase): void {
   if (isObject(session.cookie)) Object.assign(session.cookie, { [key]: base })
-  else Object.defineProperty(session, 'cookie', { value: { [key]: base }, configurable: true, enumerable: false, writable: true })
+  else hideCookie(session, { [key]: base })
+}
+
+// A cookie that is set later is an ordinary one.
+function hideCookie (session: StoredSession, cookie: object): void {
+  Object.defineProperty(session, 'cookie', {
+    get: () => cookie,
+    set: value => Object.defineProperty(session, 'cookie', { value, configurable: true, enumerable: true, writable: true }),
+    configurable: true,
+    enumerable: false
+  })
 }
 
 /** Lets `findMergeBase` find the base of a live session that was made in a request and saved. */
@@ -49,16 +59,22 @@ export function isPluginSession (session: object): boolean {
 
 const safeSymbols = Result.fromThrowable((session: object) => Object.getOwnPropertySymbols(Object(session)))
 
-// The symbol under which a base was found last: there are several on each session, and it takes time to try them all.
-let lastSymbol: symbol | null = null
+// The symbol under which a base was found last: a session has several, and it takes time to try them all.
+let lastSymbol: symbol = key
 
 // What throws when it is read throws again when it is serialized, and is reported then.
 const safeFind = Result.fromThrowable((session: object, file: string): MergeBase | null => {
   const own = (session as { [key]?: MergeBase })[key]
   if (own?.file === file) return own
-  const holdsBase = (symbol: symbol) => baseUnder(symbol, session)?.file === file
-  if (lastSymbol === null || !holdsBase(lastSymbol)) lastSymbol = Object.getOwnPropertySymbols(Object(session)).find(holdsBase) ?? null
-  return lastSymbol === null ? null : baseUnder(lastSymbol, session) ?? null
+  const known = baseUnder(lastSymbol, session)
+  if (known?.file === file) return known
+  for (const symbol of Object.getOwnPropertySymbols(Object(session))) {
+    const base = baseUnder(symbol, session)
+    if (base?.file !== file) continue
+    lastSymbol = symbol
+    return base
+  }
+  return null
 })
 
 function baseUnder (symbol: symbol, session: object): MergeBase | undefined {

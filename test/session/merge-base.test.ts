@@ -83,6 +83,17 @@ test('is null for a session that was not made by the plugin', () => {
   assert.is(findMergeBase({ [Symbol('a')]: undefined, [Symbol('b')]: null, [Symbol('c')]: 'd', [Symbol('d')]: {} }, base.file), null)
 })
 
+test('finds a base under whichever symbol, whatever it found before', () => {
+  const symbols = [Symbol('a'), Symbol('b')]
+  for (const symbol of [...symbols, ...symbols, ...symbols.reverse()]) {
+    const session: StoredSession = { cookie: {} }
+    attachMergeBase(session, base)
+    assert.is(findMergeBase({ [symbol]: session.cookie }, base.file), base)
+    assert.is(findMergeBase({ [symbol]: session.cookie }, '/sessions/other.json'), null)
+    assert.is(findMergeBase({ [symbol]: {} }, base.file), null)
+  }
+})
+
 test('finds a base behind other symbols', () => {
   const { cookie } = { cookie: {} } satisfies StoredSession
   attachMergeBase({ cookie }, base)
@@ -117,6 +128,14 @@ attaching('is attached to a session without a cookie, or with one that is not an
     attachMergeBase(session, base)
     assert.equal([JSON.stringify(session), Object.keys(session), { ...session }], ['{"user":"ada"}', ['user'], { user: 'ada' }])
     assert.is(findMergeBase({ [Symbol('cookieOpts')]: { ...session.cookie } }, base.file), base)
+    session.cookie = { path: '/' }
+    session.cookie = { path: '/shop' }
+    assert.is(JSON.stringify(session), 'cookie' in cookie ? '{"cookie":{"path":"/shop"},"user":"ada"}' : '{"user":"ada","cookie":{"path":"/shop"}}')
+    delete session.cookie
+    assert.is('cookie' in session, false)
+    attachMergeBase(session, base)
+    delete session.cookie
+    assert.is('cookie' in session, false)
   }
 })
 

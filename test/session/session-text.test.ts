@@ -132,4 +132,21 @@ canonical('does not change what the text parses to', () => {
   assert.equal(text.parse(), ok(JSON.parse(JSON.stringify(rollingSession(now)))))
 })
 
+canonical('is parsed without the dates of a rolling cookie, to a new object each time', () => {
+  const text = new SessionText(JSON.stringify(rollingSession(now)))
+  const [one, other] = [valueOf(text.parseCanonical()), valueOf(text.parseCanonical())]
+  assert.equal(one, { cookie: { originalMaxAge: 60_000, path: '/' }, user: 'ada' })
+  assert.is.not(one, other)
+  assert.equal(one, other)
+})
+
+canonical('of a text that is not a session is not parsed', () => {
+  for (const raw of ['', 'not a session', '[1]', '5', '{"__proto__":{"isAdmin":true}}']) {
+    const text = new SessionText(raw)
+    assert.instance(failureOf(text.parseCanonical()), NotASession)
+    assert.is(text.canonical, raw)
+    assert.instance(failureOf(text.parseCanonical()), NotASession)
+  }
+})
+
 canonical.run()
