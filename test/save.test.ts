@@ -87,6 +87,15 @@ save('is written again at the next save when its directory could not be flushed'
   assert.is(options.cache.peek(file)?.text.mustRewrite, true)
 })
 
+save('remembers whether the file is encrypted', async ({ directory }) => {
+  const file = join(directory, 'a.json')
+  for (const secret of [undefined, 's'.repeat(32)]) {
+    const options = saving('auto', secret === undefined ? {} : { secret })
+    valueOf(await saveSession(file, current({ n: 1 }), null, options))
+    assert.is(options.cache.peek(file)?.text.isEncrypted, secret !== undefined)
+  }
+})
+
 save.run()
 
 const use = suiteOnDisk('saveLastUse')

@@ -1,13 +1,13 @@
 import { err, ok, type Result } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { settled, settledResult } from '../../src/async/result.ts'
+import { pending, settled, settledResult } from '../../src/async/result.ts'
 import type { Mutation } from '../../src/queue/mutation.ts'
 import type { CurrentSession, SessionState, Step } from '../../src/queue/step.ts'
 import { SessionQueue, type SessionQueueOptions } from '../../src/queue/session-queue.ts'
 import { attachMergeBase, findMergeBase } from '../../src/session/merge-base.ts'
 import { SessionText } from '../../src/session/session-text.ts'
-import { createdByPlugin, fakeTimers, loadedByPlugin, now, rollingSession, snapshot } from '../support.ts'
+import { createdByPlugin, fakeTimers, loadedByPlugin, nextTurn, now, rollingSession, snapshot } from '../support.ts'
 
 const file = 'file'
 const minute = 60_000
@@ -299,7 +299,9 @@ touching('takes over the cookie of the session, and not its other content', () =
   const { queue, load, state } = inMemory()
   load({ a: 0, cookie: { path: '/' } })
   void queue.touch(file, { a: 1, cookie: { originalMaxAge: minute, path: '/shop' } } as {})
-  assert.equal(sessionIn(state.current), { a: 0, cookie: { originalMaxAge: minute, path: '/shop' } })
+  assert.equal([sessionIn(state.current), lastUse(state.current)], [{ a: 0, cookie: { originalMaxAge: minute, path: '/shop' } }, now])
+  void queue.touch(file, { cookie: { originalMaxAge: minute, expires: new Date(now + minute + 1_000) } })
+  assert.is(lastUse(state.current), now, 'never later than now')
 })
 
 touching('does not bring back a session that is gone', () => {
@@ -328,6 +330,20 @@ acknowledging('makes each change before its result, and knows no unwritten ones,
   assert.is(state.current, null)
   await queue.settle()
   await queue.drain()
+})
+
+acknowledging('settles when the changes that are under way have ended', async () => {
+  let end = () => {}
+  const ended: string[] = []
+  const result = new Promise<Result<string, string>>(resolve => { end = () => resolve(ok('made')) })
+  const { queue } = inMemory({ apply: () => pending(result) })
+  void queue.write(file, { a: 1 }).then(() => ended.push('write'))
+  const settling = queue.settle().then(() => ended.push('settle'))
+  await nextTurn()
+  assert.equal(ended, [])
+  end()
+  await settling
+  assert.equal(ended, ['write', 'settle'])
 })
 
 acknowledging('accepts changes before they are made, and reads with them, with acknowledge memory', async () => {
