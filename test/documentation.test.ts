@@ -27,6 +27,15 @@ for (const page of pages) {
 
   test.after.each(({ directory }) => rm(directory, { recursive: true, force: true }))
 
+  test('names modules that are there, and what is in them', async () => {
+    for (const [, module = '', name] of text.matchAll(/`([\w-]+(?:\/[\w-]+)*\.ts)`(?: \(`(\w+)`\))?/g)) {
+      const places = ['', 'src/', ...['async', 'fs', 'owner', 'pruning', 'queue', 'session'].map(folder => `src/${folder}/`)]
+      const source = (await Promise.all(places.map(place => readFile(join(root, place, module), 'utf8').catch(() => null)))).find(source => source !== null)
+      assert.ok(source !== undefined || !module.includes('/'), `${module} is missing`)
+      if (name !== undefined) assert.ok(source?.includes(name), `${module} has no ${name}`)
+    }
+  })
+
   test('links to files and headings that are there', async () => {
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
       const [path = '', anchor] = target.split('#')
