@@ -38,6 +38,7 @@ const labelWidth = 284
 export async function httpChart (http: HttpResults, fileSystem: string): Promise<string> {
   const { init } = await importModule<Echarts>('echarts')
   const names = sidesByThroughput(http)
+  const longest = Math.ceil(5 * Math.max(...routes.flatMap(({ workload }) => names.map(name => httpRatio(http, 'directory', workload, name, 'map').high)))) / 5
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height: 128 + barHeight * names.length })
   chart.setOption({
     animation: false,
@@ -53,7 +54,8 @@ export async function httpChart (http: HttpResults, fileSystem: string): Promise
     },
     legend: { left: 12, top: 64, itemWidth: 14, itemGap: 48, textStyle: { color: colors.text }, data: routes.map(({ label }) => label) },
     grid: { left: labelWidth, right: 48, top: 98, bottom: 32 },
-    xAxis: { type: 'value', min: 0, axisLabel: { color: colors.muted }, splitLine: { lineStyle: { color: colors.grid } } },
+    // ECharts takes the ends of the bars into account, and not those of the whiskers.
+    xAxis: { type: 'value', min: 0, max: longest, axisLabel: { color: colors.muted }, splitLine: { lineStyle: { color: colors.grid } } },
     yAxis: {
       type: 'category',
       data: names.map(labelOf),

@@ -20,6 +20,12 @@ export function isNotFound (cause: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
+/** Whether a call failed because this user may not do it. */
+export function isNotPermitted (cause: unknown): boolean {
+  const code = errorCode(cause)
+  return code === 'EACCES' || code === 'EPERM'
+}
+
 /** Whether a call failed because the file exists already. */
 export function isAlreadyExists (cause: unknown): boolean {
   return errorCode(cause) === 'EEXIST'

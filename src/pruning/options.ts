@@ -8,7 +8,7 @@ import type { StoredSession } from '../session/session.ts'
 export interface PruneOptions extends EncryptionOptions, ExpiryOptions {
   /**
    * Whether files that have the name of a session and cannot be read as one (half a JSON, not decryptable, no
-   * permission) are removed too, if they were not modified for a minute.
+   * permission) are removed too, if they were not modified for a minute. One that the disk cannot read is kept.
    * @default false
    */
   readonly removeUnreadable?: boolean

@@ -5,6 +5,7 @@ import { TimeSlice } from '../async/time-slice.ts'
 import { loadRecordOf } from '../load.ts'
 import type { ScanFailed } from '../errors.ts'
 import { Disk } from '../fs/disk.ts'
+import { isNotPermitted } from '../fs/errno.ts'
 import { isTemporary } from '../fs/temporary.ts'
 import { lastUsedAtOf, systemTime, uniqueMtime, type FileVersion } from '../fs/version.ts'
 import { sessionId } from '../path.ts'
@@ -114,7 +115,11 @@ class Prune {
     if (!this.#mustRead(basename(file), version.value)) return this.#keep('live')
     const record = await loadRecordOf(file, version.value, systemTime(), this.#options)
     if (record.isErr()) {
-      if (record.error.type === 'read-failed') visitor?.unread()
+      if (record.error.type === 'read-failed') {
+        visitor?.unread()
+        // It may be readable in a moment, when there are descriptors or memory again.
+        if (!isNotPermitted(record.error.cause)) return this.#keep('unreadable')
+      }
       return await this.#removeOrKeep('unreadable', file, version.value)
     }
     if (record.value === null) return

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { busyCodesOn, errorCode, isAlreadyExists, isBusy, isNotEmpty, isNotFound } from '../../src/fs/errno.ts'
+import { busyCodesOn, errorCode, isAlreadyExists, isBusy, isNotEmpty, isNotFound, isNotPermitted } from '../../src/fs/errno.ts'
 import { systemError } from '../support.ts'
 
 const predicates = [
   ['isNotFound', isNotFound, ['ENOENT', 'ENOTDIR']],
+  ['isNotPermitted', isNotPermitted, ['EACCES', 'EPERM']],
   ['isAlreadyExists', isAlreadyExists, ['EEXIST']],
   ['isNotEmpty', isNotEmpty, ['ENOTEMPTY', 'EEXIST']],
   ['isBusy', isBusy, process.platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY'] : ['EBUSY', 'ETXTBSY']]

@@ -257,6 +257,14 @@ races('keeps what the disk does not show, and counts it as unreadable', async ({
   }
 })
 
+races('removes what it may not read when it is told to, and nothing that it cannot read for a moment', async ({ directory }) => {
+  for (const [code, isRemoved] of [['EIO', false], ['EMFILE', false], ['ENFILE', false], ['ENOMEM', false], ['EACCES', true], ['EPERM', true]] as const) {
+    await file(directory, 'a.json', anHour, 365 * day)
+    const disk = new Disk('auto', { calls: { ...nodeFs, readSync: () => { throw systemError(code) } } })
+    assert.equal(await prune(directory, { disk, removeUnreadable: true }), { ...none, scanned: 1, [isRemoved ? 'removed' : 'unreadable']: 1 }, code)
+  }
+})
+
 races('tells of each file that it cannot remove, and goes on', async ({ directory }) => {
   const cause = systemError('EROFS')
   const failures: RemoveFailed[] = []
