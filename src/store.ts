@@ -71,11 +71,10 @@ export class FileStore extends ExpressOperations implements SessionStore {
    * not an error.
    */
   set (id: string, session: Session, callback?: Callback): void {
-    const written = this.#file(id).andThen(file => {
+    this.#finish(() => this.#file(id).andThen(file => {
       if (this.#plugin.detectsUnsupported(id, session, file)) this.context.report({ type: 'unsupported-plugin', directory: this.directory })
       return this.queue.write(file, session)
-    })
-    this.#finish(written, callback, () => this.context.statistics.set(id))
+    }), callback, () => this.context.statistics.set(id))
   }
 
   /**
@@ -83,7 +82,7 @@ export class FileStore extends ExpressOperations implements SessionStore {
    * That there was none is not an error.
    */
   destroy (id: string, callback?: Callback): void {
-    this.#finish(this.#file(id).andThen(file => this.queue.remove(file)), callback, () => this.context.statistics.destroyed(id))
+    this.#finish(() => this.#file(id).andThen(file => this.queue.remove(file)), callback, () => this.context.statistics.destroyed(id))
   }
 
   /**
@@ -92,7 +91,7 @@ export class FileStore extends ExpressOperations implements SessionStore {
    * For tools made for express-session: `@fastify/session` does not call it.
    */
   touch (id: string, session: { readonly cookie?: unknown } | null | undefined, callback?: Callback): void {
-    this.#finish(this.#file(id).andThen(file => this.queue.touch(file, session)), callback)
+    this.#finish(() => this.#file(id).andThen(file => this.queue.touch(file, session)), callback)
   }
 
   /** @internal */
@@ -105,9 +104,10 @@ export class FileStore extends ExpressOperations implements SessionStore {
     return settled(sessionFile(this.directory, id, this.options))
   }
 
-  // Without a callback a failure is reported to the operator.
-  #finish (result: ResultAsync<unknown, SessionFailure>, callback: Callback | undefined, count?: () => void): void {
+  // Without a callback a failure is reported to the operator. With one that is no function nothing is done.
+  #finish (operation: () => ResultAsync<unknown, SessionFailure>, callback: Callback | undefined, count?: () => void): void {
     const done = optionalCallback(callback)
+    const result = operation()
     count?.()
     toCallback(result, (result: Result<unknown, SessionFailure>) => {
       if (result.isOk()) return done?.()

@@ -88,10 +88,19 @@ function messageOf ({ message }: StoreError, suppressed: number): string {
 
 // A logger or listener that throws, or rejects, must not end the process.
 function safely (call: () => unknown): void {
-  const warnOf = (cause: unknown) => process.emitWarning(`The store's log or onFailure has thrown: ${String(cause)}`, { type: 'FileStoreWarning' })
+  const warnOf = (cause: unknown) => process.emitWarning(`The store's log or onFailure has thrown: ${textOf(cause)}`, { type: 'FileStoreWarning' })
   try {
     Promise.resolve(call()).catch(warnOf)
   } catch (cause) {
     warnOf(cause)
+  }
+}
+
+// Not everything that can be thrown can be made a text.
+function textOf (cause: unknown): string {
+  try {
+    return String(cause)
+  } catch {
+    return 'something that cannot be shown'
   }
 }

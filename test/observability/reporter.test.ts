@@ -143,6 +143,11 @@ processes('survives a logger and a listener that throw', async () => {
   ].join('\n'))
 })
 
+processes('survives a listener that throws what has no text', async () => {
+  const warning = 'FileStoreWarning undefined The store\'s log or onFailure has thrown: something that cannot be shown\n'
+  assert.is(await output('{ onFailure () { throw Object.create(null) } }'), warning + warning)
+})
+
 processes('survives a listener that rejects', async () => {
   const warning = 'FileStoreWarning undefined The store\'s log or onFailure has thrown: Error: mine\n'
   assert.is(await output('{ onFailure: async () => { throw new Error("mine") } }'), warning + warning)

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suiteOnDisk } from '../support.ts'
+import { promised, suiteOnDisk } from '../support.ts'
 import { storeMaker, turn, ways } from './support.ts'
 
 // Cannot be serialized.
@@ -38,6 +38,19 @@ for (const [way, options] of ways) {
     await turn()
     assert.is(counts.size, 80)
     assert.equal([...counts.entries()].filter(([, count]) => count !== 1), [])
+  })
+
+  test('throws for a callback that is no function, and does nothing', async ({ directory }) => {
+    const { store } = storeOn(directory)
+    await promised(store).set('abc', { a: 1 })
+    const wrong = 'done' as never
+    for (const call of [
+      () => store.get('abc', wrong), () => store.set('abc', { a: 2 } as any, wrong), () => store.destroy('abc', wrong),
+      () => store.touch('abc', { cookie: { path: '/shop' } }, wrong)
+    ]) assert.throws(call, (error: unknown) => error instanceof TypeError && error.message === "FileStore needs a callback: a function, not 'done'")
+    await store.close()
+    assert.equal(await promised(store).get('abc'), { a: 1 })
+    await store.close()
   })
 
   test.run()
