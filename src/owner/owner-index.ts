@@ -113,7 +113,7 @@ export class OwnerIndex {
     return attemptAsync(async () => {
       const slice = new TimeSlice()
       for await (const names of this.#options.disk.listDirectories(this.#root)) {
-        for (const name of names.filter(name => isHash(name) && isDue(name))) await this.#sweepOwner(join(this.#root, name), slice)
+        for (const name of names.filter(isDue)) await this.#sweepOwner(join(this.#root, name), slice)
       }
     })
   }
@@ -131,7 +131,7 @@ export class OwnerIndex {
 
   async #removeStale (pointer: string, isWrong: () => Promise<boolean>): Promise<void> {
     const version = (await this.#options.disk.stat(pointer)).unwrapOr(null)
-    if (version === null || version.size > 0 || systemTime() - version.ctimeMs < staleAfterMs || !await isWrong()) return
+    if (version === null || systemTime() - version.ctimeMs < staleAfterMs || !await isWrong()) return
     await this.#remove(pointer)
     if (!await isWrong()) await this.#create(pointer).orElse(() => this.completeness.markIncomplete())
   }
@@ -175,9 +175,4 @@ function hash (text: string): string {
 // The id in the name of a pointer, or `null` for a file that is not one.
 function pointedId (name: string): string | null {
   return sessionId(name, { extension: '' })
-}
-
-// Whether a directory has the name of an owner's: other ones, and files with content, are not the index's.
-function isHash (name: string): boolean {
-  return /^[\w-]{43}$/.test(name)
 }

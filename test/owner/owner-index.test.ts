@@ -127,18 +127,6 @@ test('sweeps pointers whose session is gone, a part at a time, when they are old
   assert.is(failureOf(await unreadable.sweep(() => true)).code, 'EMFILE')
 })
 
-test('sweeps nothing that is not a pointer, whatever its name', async ({ directory }) => {
-  const index = indexOf(directory, aged)
-  valueOf(await index.add('ada', 'gone'))
-  const [owner = ''] = (await readdir(join(directory, '.owners'))).filter(name => !name.startsWith('.'))
-  await mkdir(join(directory, '.owners', 'team'))
-  for (const name of ['team/members', `${owner}/members`]) await writeFile(join(directory, '.owners', name), 'ada')
-  await writeFile(join(directory, '.owners', 'team', 'empty'), '')
-  valueOf(await index.sweep(() => true))
-  assert.equal((await readdir(join(directory, '.owners', 'team'))).sort(), ['empty', 'members'])
-  assert.equal(await readdir(join(directory, '.owners', owner)), ['members'])
-})
-
 test('is another index for another function, other secrets, another extension, or requireEncryption', async ({ directory }) => {
   const secret = (...letters: string[]) => new Cipher(letters.map(letter => letter.repeat(32)))
   const disk = new Disk('auto')
