@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { ResultAsync } from 'neverthrow'
 import { settledErr, settledOk } from './async/result.ts'
 import type { CheckFailed } from './errors.ts'
+import { whileBusy } from './fs/busy.ts'
 import { Disk } from './fs/disk.ts'
 import { errorCode } from './fs/errno.ts'
 import { temporaryFile } from './fs/temporary.ts'
@@ -59,7 +60,7 @@ function tryWriting (directory: string, disk: Disk): ResultAsync<unknown, unknow
   const [first, second] = [temporaryFile(join(directory, 'check')), temporaryFile(join(directory, 'check'))]
   const now = Date.now()
   return disk.create(first, { text: '{}', mode: 0o600, times: { atimeMs: now, mtimeMs: now }, flush: false })
-    .andThen(() => disk.rename(first, second))
+    .andThen(() => whileBusy(() => disk.rename(first, second)))
     .andThen(() => disk.remove(second))
     .orElse(cause => disk.remove(first).orElse(() => settledOk(false)).andThen(() => settledErr(cause)))
 }

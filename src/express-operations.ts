@@ -24,8 +24,8 @@ export abstract class ExpressOperations extends StoreOperations {
   }
 
   /**
-   * Removes every session, and calls back when they are gone. Files that are not certainly sessions are kept, as they
-   * are by `prune`.
+   * Removes every session, and calls back when they are gone; with an error when one of them could not be removed, or not
+   * be read. Files that are not certainly sessions are kept, as they are by `prune`.
    */
   clear (callback?: Callback): void {
     callBackLater(this.#clear(), optionalCallback(callback) ?? (error => { if (error) this.context.report(error.cause) }))
@@ -38,9 +38,7 @@ export abstract class ExpressOperations extends StoreOperations {
   }
 
   async #clear (): Promise<void> {
-    for await (const { id, session } of this.list({ expired: true })) {
-      if (hasCookie(session as StoredSession) || await this.#isEncrypted(id)) await this.revoke(id)
-    }
+    await this.revokeListed(async ({ id, session }) => hasCookie(session as StoredSession) || await this.#isEncrypted(id), { expired: true })
   }
 
   async #isEncrypted (id: string): Promise<boolean> {

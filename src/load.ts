@@ -43,19 +43,29 @@ export interface LoadedSession extends SessionWithExpiry {
 export function loadSession (file: string, pending: Mutation | null, options: LoadOptions & ExpiryOptions): ResultAsync<LoadedSession | null, ReadFailure> {
   const stored: ResultAsync<SessionRecord | null, ReadFailure> = pending?.isAbsolute ? settledOk(null) : loadRecord(file, options)
   return stored
-    .map(record => ({ state: stateOf(record), size: record?.version.size ?? 0 }))
-    .orElse((failure): Result<{ state: SessionState, size: number }, ReadFailure> => pending === null ? err(failure) : ok({ state: 'unknown', size: 0 }))
-    .andThen(({ state, size }): Result<LoadedSession | null, Malformed> => {
+    .map((record): Stored => ({ state: stateOf(record), size: record?.version.size ?? 0, failure: null }))
+    // Whatever the file holds: to a reader, what a request has set is the session.
+    .orElse((failure): Result<Stored, ReadFailure> => pending === null ? err(failure) : ok({ state: 'malformed', size: 0, failure }))
+    .andThen(({ state, size, failure }): Result<LoadedSession | null, ReadFailure> => {
       const current = pending === null ? state : pending.applyTo(state)
-      if (current === null || current === 'unknown') return ok(null)
+      if (current === null) return ok(null)
+      if (typeof current === 'string') return err(failure!)
       const { text, lastUsedAt } = current
       return text.parse()
         .map(parsed => {
           const { session, expiresAt } = withExpiry(parsed, lastUsedAt, options)
           return { session, expiresAt, text, lastUsedAt, size: current === state ? size : Buffer.byteLength(text.text) }
         })
-        .mapErr(cause => ({ type: 'malformed', file, cause }))
+        .mapErr((cause): Malformed => ({ type: 'malformed', file, cause }))
     })
+}
+
+/** What is in a file before the change that is not in it yet. */
+interface Stored {
+  readonly state: SessionState
+  readonly size: number
+  /** Why the state is not known. */
+  readonly failure: ReadFailure | null
 }
 
 /**

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Session } from 'fastify'
 import { ResultAsync } from 'neverthrow'
+import { guarded } from './async/result.ts'
 import type { Callback } from './callbacks.ts'
 import { checkDirectory } from './check.ts'
 import { StoreContext } from './context.ts'
@@ -56,8 +57,7 @@ export abstract class StoreOperations {
    * ones only when asked for.
    */
   async * list ({ expired = false }: { readonly expired?: boolean } = {}): AsyncGenerator<ListedSession<Session>, void, undefined> {
-    await this.queue.settle()
-    yield * this.#listed(listSessions(this.directory, { ...this.#listOptions, expired }))
+    yield * this.#list({ expired })
   }
 
   /**
@@ -70,10 +70,10 @@ export abstract class StoreOperations {
 
   /**
    * Ends each session for which `test` returns, or resolves to, `true`, and resolves to their number. Rejects with the
-   * `Error` of the first that could not be ended, after it has tried the others.
+   * `Error` of the first that could not be ended, or could not be read and so not be tested, after it has tried the others.
    */
   async revokeWhere (test: (listed: ListedSession<Session>) => boolean | Promise<boolean>): Promise<number> {
-    return await this.#revokeAll(this.list(), test)
+    return await this.revokeListed(test)
   }
 
   /**
@@ -91,10 +91,7 @@ export abstract class StoreOperations {
   async revokeOwner (owner: string, { except }: { readonly except?: string } = {}): Promise<number> {
     const unread: ReadFailure[] = []
     const sessions = this.#listOwner(owner, (id, failure) => { if (id !== except) unread.push(failure) })
-    const count = await this.#revokeAll(sessions, ({ id }) => id !== except)
-    const [failure] = unread
-    if (failure !== undefined) throw callbackError(failure)
-    return count
+    return await this.#revokeAll(sessions, ({ id }) => id !== except, unread)
   }
 
   /**
@@ -131,6 +128,14 @@ export abstract class StoreOperations {
     await Promise.all([this.#scheduler.stop(), this.queue.drain()])
   }
 
+  /** `revokeWhere`, also of sessions that have `expired`. @internal */
+  protected async revokeListed (test: (listed: ListedSession<Session>) => boolean | Promise<boolean>, { expired = false }: { readonly expired?: boolean } = {}): Promise<number> {
+    const unread: ReadFailure[] = []
+    // What is malformed is nobody's session.
+    const onUnread = (failure: ReadFailure) => { if (failure.type !== 'malformed') unread.push(failure) }
+    return await this.#revokeAll(this.#list({ expired, onUnread }), test, unread)
+  }
+
   /** Starts what runs in the background, at the first use. @internal */
   protected start (): void {
     this.#scheduler.start()
@@ -139,7 +144,8 @@ export abstract class StoreOperations {
   #applyAndCount (file: string, mutation: Mutation): ResultAsync<Outcome | boolean, WriteFailed | RemoveFailed> {
     const apply = () => this.apply(file, mutation)
     const { owned } = this.context
-    return (owned !== null && mutation.isRemoval ? owned.removing(file, apply) : apply()).map(outcome => {
+    const applying = owned !== null && mutation.isRemoval ? () => owned.removing(file, apply) : apply
+    return guarded(applying, (cause): WriteFailed | RemoveFailed => ({ type: mutation.isRemoval ? 'remove-failed' : 'write-failed', file, cause })).map(outcome => {
       this.context.statistics.applied(file, outcome)
       return outcome
     })
@@ -158,6 +164,15 @@ export abstract class StoreOperations {
     return { ...this.options, disk: this.context.readOptions.disk, unwritten: this.queue.unwritten, onFailure: this.context.report }
   }
 
+  async * #list ({ expired, onUnread }: { readonly expired: boolean, readonly onUnread?: (failure: ReadFailure) => void }): AsyncGenerator<ListedSession<Session>, void, undefined> {
+    await this.queue.settle()
+    const onFailure = (failure: ReadFailure) => {
+      this.context.report(failure)
+      onUnread?.(failure)
+    }
+    yield * this.#listed(listSessions(this.directory, { ...this.#listOptions, expired, onFailure }))
+  }
+
   async * #listOwner (owner: string, onUnread: (id: string, failure: ReadFailure) => void): AsyncGenerator<ListedSession<Session>, void, undefined> {
     if (this.context.owned === null) throw new TypeError('FileStore needs the option owner to list the sessions of an owner')
     await this.queue.settle()
@@ -165,14 +180,16 @@ export abstract class StoreOperations {
     yield * this.#listed(listOwner(this.directory, owner, { ...this.#listOptions, index, onUnread }))
   }
 
-  async #revokeAll (sessions: AsyncIterable<ListedSession<Session>>, test: (listed: ListedSession<Session>) => boolean | Promise<boolean>): Promise<number> {
+  // `unread` is filled with the failures of the sessions that could not be read.
+  async #revokeAll (sessions: AsyncIterable<ListedSession<Session>>, test: (listed: ListedSession<Session>) => boolean | Promise<boolean>, unread: readonly ReadFailure[]): Promise<number> {
     let count = 0
     const errors: unknown[] = []
     for await (const listed of sessions) {
       if (!await test(listed)) continue
       await this.revoke(listed.id).then(() => { count++ }, (error: unknown) => { errors.push(error) })
     }
-    if (errors.length > 0) throw errors[0]
+    const [error = unread[0] && callbackError(unread[0])] = errors
+    if (error !== undefined) throw error
     return count
   }
 

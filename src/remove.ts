@@ -3,6 +3,7 @@ import type { ResultAsync } from 'neverthrow'
 import { settledOk } from './async/result.ts'
 import type { SessionCache } from './cache.ts'
 import type { RemoveFailed } from './errors.ts'
+import { whileBusy } from './fs/busy.ts'
 import { Disk } from './fs/disk.ts'
 
 /** How a session is removed. */
@@ -31,7 +32,7 @@ export interface RemoveOptions {
  */
 export function removeSession (file: string, options: RemoveOptions = {}): ResultAsync<boolean, RemoveFailed> {
   const { disk = new Disk(), cache, durable = false } = options
-  return disk.remove(file)
+  return whileBusy(() => disk.remove(file))
     .andThen(isRemoved => {
       cache?.delete(file)
       // What an earlier call has removed may not be on the device yet.

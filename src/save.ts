@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { ResultAsync } from 'neverthrow'
+import { err, type Result, type ResultAsync } from 'neverthrow'
 import { settled, settledErr, settledOk } from './async/result.ts'
 import type { SessionCache } from './cache.ts'
 import { encodeText, type EncryptionOptions } from './encryption/envelope.ts'
@@ -38,7 +38,7 @@ export function saveSession (file: string, session: CurrentSession, expected: ((
     if (hasMtime(version, times.mtimeMs)) cache.remember(file, text, expectedVersion(version.mtimeMs, version))
     else cache.delete(file)
   }
-  return settled(encodeText(file, serialize({ canonical, cookie: cookieOf(session) }), options))
+  return settled(fileText(file, session, options))
     .andThen(text => replaceFileAtomic(file, { text, times, expected }, disk, options))
     .andThen(version => {
       if (version === null) return settledOk(false)
@@ -66,6 +66,15 @@ export function saveLastUse (file: string, session: CurrentSession, { text, vers
     else cache.delete(file)
     return isFound
   })
+}
+
+// A text can be too long for a string, and so can be what it is when it is encrypted.
+function fileText (file: string, session: CurrentSession, options: EncryptionOptions): Result<string, unknown> {
+  try {
+    return encodeText(file, serialize({ canonical: session.text.canonical, cookie: cookieOf(session) }), options)
+  } catch (cause) {
+    return err(cause)
+  }
 }
 
 function timesOf (session: CurrentSession, { ttl = defaultTtl }: ExpiryOptions): FileTimes {

@@ -1,14 +1,14 @@
 import { ok, type Result, type ResultAsync } from 'neverthrow'
-import { settled, settledOk } from './async/result.ts'
+import { settled, settledErr, settledOk } from './async/result.ts'
 import { isCurrent, SessionCache, type CacheEntry } from './cache.ts'
 import type { EncryptionOptions } from './encryption/envelope.ts'
-import type { NotSerializable, ReadFailure, TouchFailed, WriteFailed } from './errors.ts'
+import type { Malformed, NotSerializable, ReadFailure, TouchFailed, WriteFailed } from './errors.ts'
 import type { ReplaceOptions } from './fs/atomic.ts'
 import { Disk } from './fs/disk.ts'
 import { isSameVersion, lastUsedAtOf, type FileVersion } from './fs/version.ts'
 import { loadRecord, stateOf, type SessionRecord } from './load.ts'
 import { Mutation } from './queue/mutation.ts'
-import type { CurrentSession, OnMerge } from './queue/step.ts'
+import { changesContent, isKnown, type CurrentSession, type OnMerge, type SessionState } from './queue/step.ts'
 import { saveLastUse, saveSession } from './save.ts'
 import { clockSkewMs, currentTime, defaultTtl, lifetimeOf, recordingInterval, type ExpiryOptions } from './session/expiry.ts'
 import type { SessionText } from './session/session-text.ts'
@@ -23,10 +23,11 @@ export interface WriteOptions extends ExpiryOptions, EncryptionOptions, ReplaceO
    */
   readonly touchInterval?: number
   /**
-   * Called when the last use of an unchanged session could not be recorded, which is not a failure of the write.
+   * Called when the last use of an unchanged session could not be recorded, and when a file was replaced whose content
+   * could not be read. Neither is a failure of the write.
    * @default nothing is called
    */
-  readonly onFailure?: (failure: TouchFailed) => void
+  readonly onFailure?: (failure: TouchFailed | ReadFailure) => void
   /**
    * Makes the calls to the disk.
    * @default a new `Disk` that uses the thread pool
@@ -38,6 +39,9 @@ export interface WriteOptions extends ExpiryOptions, EncryptionOptions, ReplaceO
    */
   readonly cache?: SessionCache
 }
+
+// How often a session is read and merged anew since another process has replaced its file in between.
+const maxAttempts = 100
 
 /** What `FileStore` adds to the options of `writeIfChanged`. @internal */
 export interface ObserveOptions {
@@ -111,27 +115,57 @@ function assumedRecord (file: string, { steps }: Mutation, { cache }: ResolvedOp
   return record?.text.canonical === canonical && step.snapshot.canonical !== canonical ? record : null
 }
 
-function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
-  let unreadable: ReadFailure | undefined
+// Reads the file, and writes what the mutation makes of that content, unless another process is quicker: then again.
+function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions, attempt = 1): ResultAsync<Outcome, WriteFailed> {
+  if (attempt > maxAttempts) return settledErr({ type: 'write-failed', file, cause: new Error(`it changed at each of ${maxAttempts} attempts`) })
+  const again = () => writeOnto(file, mutation, options, attempt + 1)
   return loadRecord(file, options)
-    .map((record): SessionRecord | 'unknown' | null => record)
-    // What cannot be read can still be replaced.
-    .orElse((failure): Result<'unknown', never> => {
-      unreadable = failure
-      return ok('unknown')
-    })
-    .andThen((record): ResultAsync<Outcome, WriteFailed> => {
-      const session = mutation.applyTo(record === 'unknown' ? record : stateOf(record), options.onMerge)
+    .map((record): Found => ({ record, failure: null }))
+    .orElse((failure): Result<Found, never> => ok({ record: null, failure }))
+    .andThen(({ record, failure }): ResultAsync<Outcome, WriteFailed> => {
+      const session = mutation.applyTo(failure === null ? stateOf(record) : unknownState(failure), options.onMerge)
       if (session === null) return settledOk('gone')
-      if (session === 'unknown') {
-        options.onFailure?.({ type: 'touch-failed', file, cause: unreadable })
-        return settledOk('unchanged')
-      }
-      const isNew = record === null || record === 'unknown'
-      if (!isNew && record.text.canonical === session.text.canonical && !record.text.mustRewrite) return touchIfDue(file, mutation, session, record, options)
-      return replaceSession(file, session, replaceable(mutation, record), options)
-        .andThen(isReplaced => isReplaced ? settledOk('written' as const) : writeOnto(file, mutation, options))
+      if (!isKnown(session)) return leaveUnknown(file, mutation, failure!, options)
+      if (record !== null && record.text.canonical === session.text.canonical && !record.text.mustRewrite) return touchIfDue(file, session, record, again, options)
+      return replaceSession(file, session, replaceable(mutation, { record, failure }), options)
+        .andThen(isReplaced => {
+          if (!isReplaced) return again()
+          const lost = failure ?? malformed(file, record)
+          if (lost !== null) options.onFailure?.(lost)
+          return settledOk('written' as const)
+        })
     })
+}
+
+// What is in a file, or why that is not known.
+interface Found {
+  readonly record: SessionRecord | null
+  readonly failure: ReadFailure | null
+}
+
+function unknownState ({ type }: ReadFailure): SessionState {
+  return type === 'malformed' ? type : 'unreadable'
+}
+
+// What others have changed in a session that cannot be read is not known: a change must not replace it.
+function leaveUnknown (file: string, { steps }: Mutation, failure: ReadFailure, { onFailure }: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
+  const cause = causeOf(failure)
+  if (steps.some(changesContent)) return settledErr({ type: 'write-failed', file, cause })
+  onFailure?.({ type: 'touch-failed', file, cause })
+  return settledOk('unchanged')
+}
+
+function causeOf (failure: ReadFailure): unknown {
+  switch (failure.type) {
+    case 'decrypt-failed': return new Error(`what it holds cannot be decrypted: ${failure.reason}`)
+    case 'not-encrypted': return new Error('what it holds is not encrypted, and requireEncryption is set')
+    default: return failure.cause
+  }
+}
+
+function malformed (file: string, record: SessionRecord | null): Malformed | null {
+  const parsed = record === null || record.text.isSession ? null : record.text.parse()
+  return parsed?.isErr() ? { type: 'malformed', file, cause: parsed.error } : null
 }
 
 // What a save may replace, and what is known of that content.
@@ -141,9 +175,9 @@ interface Replaceable {
 }
 
 // A merge with `record` may replace that version only. What does not depend on the content replaces any.
-function replaceable ({ steps }: Mutation, record: SessionRecord | 'unknown' | null): Replaceable {
-  if (record === null || steps[0]?.type === 'replace') return { before: null, expected: null }
-  if (record === 'unknown') return { before: null, expected: version => version !== null }
+function replaceable ({ steps }: Mutation, { record, failure }: Found): Replaceable {
+  if (steps[0]?.type === 'replace') return { before: null, expected: null }
+  if (record === null) return { before: null, expected: failure === null ? null : version => version !== null }
   return { before: record.text, expected: version => version !== null && isSameVersion(record.version, version) }
 }
 
@@ -152,15 +186,15 @@ function replaceSession (file: string, session: CurrentSession, { before, expect
   return options.aroundReplace === undefined ? replace() : options.aroundReplace(file, { before, after: session.text }, replace)
 }
 
-function touchIfDue (file: string, mutation: Mutation, session: CurrentSession, record: SessionRecord, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
+function touchIfDue (file: string, session: CurrentSession, record: SessionRecord, again: () => ResultAsync<Outcome, WriteFailed>, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
   const { touchInterval = 0, ttl = defaultTtl } = options
   const ahead = session.lastUsedAt - record.lastUsedAt
   // Behind by so much: the file's time is from a clock that was ahead, or the session is to expire earlier.
   const isDue = ahead < -clockSkewMs || (ahead > 0 && ahead >= recordingInterval(session.cookie?.originalMaxAge ?? lifetimeOf(session.text.parseCanonical().unwrapOr({}), ttl), touchInterval))
-  return isDue ? touch(file, mutation, session, record, options) : settledOk('unchanged')
+  return isDue ? touch(file, session, record, options).andThen(outcome => outcome === 'absent' ? again() : settledOk(outcome)) : settledOk('unchanged')
 }
 
-function touch (file: string, mutation: Mutation, session: CurrentSession, record: SessionRecord, options: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
+function touch (file: string, session: CurrentSession, record: SessionRecord, options: ResolvedOptions): ResultAsync<Outcome | 'absent', WriteFailed> {
   return saveLastUse(file, session, record, options)
     .map((isFound): Outcome | 'absent' => isFound ? 'touched' : 'absent')
     // The times of another user's file cannot be set, and some mounts refuse to set any: a new file has the right one.
@@ -170,5 +204,4 @@ function touch (file: string, mutation: Mutation, session: CurrentSession, recor
         options.onFailure?.({ type: 'touch-failed', file, cause })
         return ok('unchanged')
       }))
-    .andThen((outcome): ResultAsync<Outcome, WriteFailed> => outcome === 'absent' ? writeOnto(file, mutation, options) : settledOk(outcome))
 }

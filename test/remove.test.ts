@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { settledResult } from '../src/async/result.ts'
 import { SessionCache } from '../src/cache.ts'
 import { Disk } from '../src/fs/disk.ts'
-import { nodeFs } from '../src/fs/node.ts'
+import { nodeFs, type FsCalls } from '../src/fs/node.ts'
 import { sessionFile } from '../src/path.ts'
 import { removeSession } from '../src/remove.ts'
 import { SessionText } from '../src/session/session-text.ts'
@@ -51,6 +51,21 @@ remove('fails with the error of the system, whole', async ({ directory }) => {
   assert.equal(result, err({ type: 'remove-failed', file, cause }))
   assert.is(failureOf(result).cause, cause)
   assert.is(await readFile(file, 'utf8'), '{}')
+})
+
+remove('tries again while another program has the file open', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  for (const io of ['auto', 'async'] as const) {
+    await writeFile(file, '{}')
+    let refusals = 2
+    const removeSync: FsCalls['removeSync'] = file => {
+      if (refusals-- > 0) throw systemError('EBUSY')
+      nodeFs.removeSync(file)
+    }
+    const calls = { ...nodeFs, removeSync, remove: async (file: string) => removeSync(file) } as FsCalls
+    assert.equal(await removeSession(file, { disk: new Disk(io, { calls }) }), ok(true))
+    assert.equal(await namesIn(directory), [])
+  }
 })
 
 remove('makes a cache forget the file, whether there was one or not', async ({ directory }) => {

@@ -65,6 +65,15 @@ for (const io of ways) {
   })
 }
 
+save('fails with write-failed when the text cannot be encrypted', async ({ directory }) => {
+  const file = join(directory, 'a.json')
+  const cause = new RangeError('Invalid string length')
+  class Refusing extends Cipher { override encrypt (): string { throw cause } }
+  const options = saving('auto', { secret: new Refusing('s'.repeat(32)) })
+  assert.equal(await saveSession(file, current({ n: 1 }), null, options), err({ type: 'write-failed', file, cause }))
+  assert.equal(await namesIn(directory), [])
+})
+
 save('remembers the text, so that the file need not be read', async ({ directory }) => {
   const file = join(directory, 'a.json')
   const options = saving('auto', { secret: new Cipher('s'.repeat(32)) })
@@ -123,6 +132,19 @@ for (const io of ways) {
     assert.equal(await saveLastUse(file, current({}), record, saving(io, {}, { ...nodeFs, setTimesSync: refuse, setTimes: async () => refuse() })), err(cause))
   })
 }
+
+use('does not take a file that was edited in place meanwhile for what it was', async ({ directory }) => {
+  const file = join(directory, 'a.json')
+  for (const text of ['{"n":10}', '{"n":1,"m":2}', '']) {
+    const options = saving()
+    await writeFile(file, '{"n":1}')
+    const { version, ...record } = valueOf(await loadRecord(file, options))!
+    // Between the look at the file and the setting of its times.
+    await writeFile(file, text)
+    valueOf(await saveLastUse(file, current({ n: 1 }), { ...record, version: { ...version, birthtimeMs: Date.now() - 60_000 } }, options))
+    assert.is(valueOf(await loadRecord(file, options))?.text.text, text)
+  }
+})
 
 use('forgets the text of a file that could be taken for a later one', async ({ directory }) => {
   const file = join(directory, 'a.json')

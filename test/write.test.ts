@@ -636,16 +636,89 @@ mutating('fails when it cannot look again before the rename, and leaves the file
   assert.equal([await namesIn(directory), (await contentOf(file)).text], [['abc.json'], JSON.stringify(session)])
 })
 
-mutating('replaces a session that can no longer be read, unless it is only touched', async ({ directory }) => {
+mutating('replaces what is certainly no session by a change, and tells of it, unless it is only touched', async ({ directory }) => {
   const file = join(directory, 'abc.json')
-  await writeFile(file, Buffer.from([0xff]))
   const failures: any[] = []
+  const onFailure = (failure: unknown) => { failures.push(failure) }
+  const told = () => failures.splice(0).map(({ type, file, cause }) => [type, file, cause.constructor.name])
   const touch = Mutation.of({ type: 'touch', cookie: null, lastUsedAt: now, ttl: 1_000 })
-  assert.equal(await writeIfChanged(file, touch, { onFailure: failure => { failures.push(failure) } }), ok('unchanged'))
-  assert.equal(failures.map(({ type, file, cause }) => [type, file, cause.type]), [['touch-failed', file, 'malformed']])
-  assert.equal(await writeIfChanged(file, touch), ok('unchanged'))
-  assert.equal(await writeIfChanged(file, Mutation.of(merge())), ok('written'))
-  assert.is((await contentOf(file)).text, '{"a":2,"b":1}')
+  for (const [content, name] of [[Buffer.from([0xff]), 'NotUtf8'], ['{"a":1,', 'NotASession'], ['[]', 'NotASession'], ['', 'NotASession']] as const) {
+    await writeFile(file, content)
+    if (name === 'NotUtf8') {
+      assert.equal(await writeIfChanged(file, touch, { onFailure }), ok('unchanged'))
+      assert.equal(told(), [['touch-failed', file, 'NotUtf8']])
+      assert.equal(await writeIfChanged(file, touch), ok('unchanged'))
+    }
+    assert.equal(await writeIfChanged(file, Mutation.of(merge()), { onFailure }), ok('written'))
+    assert.is((await contentOf(file)).text, '{"a":2,"b":1}')
+    assert.equal(told(), [['malformed', file, name]])
+    assert.equal(await writeIfChanged(file, Mutation.of(merge({ ...session, a: 3 })), { onFailure }), ok('written'))
+    assert.equal(told(), [])
+  }
+})
+
+/** What a disk refuses, or an encryption that this process cannot undo. */
+const unreadable: ReadonlyArray<readonly [what: string, options: (cause: Error) => WriteOptions, content?: (file: string) => Promise<unknown>]> = [
+  ['a stat that is refused', cause => ({ disk: failing(cause, ['stat', 'statSync'], 1) })],
+  ['a read that is refused', cause => ({ disk: failing(cause, ['read', 'readSync']) })],
+  ['a secret that is not known', () => ({ secret: 'another secret of at least 32 characters' }), writeEncrypted],
+  ['no secret', () => ({}), writeEncrypted],
+  ['a file that is not encrypted', () => ({ secret, requireEncryption: true })]
+]
+
+const secret = 'a secret of at least 32 characters, this one'
+
+async function writeEncrypted (file: string): Promise<void> {
+  valueOf(await writeIfChanged(file, { ...session, b: 5 }, { secret }))
+}
+
+function failing (cause: Error, names: ReadonlyArray<keyof FsCalls>, times = Infinity): Disk {
+  const refuse = names.map(name => [name, (...parameters: unknown[]) => {
+    if (times-- > 0) throw cause
+    return (nodeFs[name] as Function)(...parameters)
+  }] as const)
+  const calls = refuse.map(([name, call]) => [name, name.endsWith('Sync') ? call : async (...parameters: unknown[]) => call(...parameters)])
+  return new Disk('async', { calls: { ...nodeFs, ...Object.fromEntries(calls) } })
+}
+
+for (const [what, optionsOf, writeContent] of unreadable) {
+  mutating(`does not replace a session that it cannot read by a change of one that was loaded: ${what}`, async ({ directory }) => {
+    const file = join(directory, 'abc.json')
+    // Another process has changed it since.
+    await (writeContent?.(file) ?? writeFile(file, '{"a":1,"b":5}'))
+    const before = await readFile(file, 'utf8')
+    const failures: any[] = []
+    for (const cause of ['EMFILE', 'EIO', 'EACCES'].map(systemError)) {
+      const options = () => ({ ...optionsOf(cause), onFailure: (failure: unknown) => { failures.push(failure) } })
+      const failure = failureOf(await writeIfChanged(file, Mutation.of(merge()), options()))
+      assert.equal([failure.type, failure.file, failure.cause instanceof Error], ['write-failed', file, true])
+      if (!writeContent && !optionsOf(cause).secret) assert.is(failure.cause, cause)
+      assert.equal(failures, [], 'the failure is that of the write')
+      assert.is(await readFile(file, 'utf8'), before)
+      // Its use is worth no error.
+      assert.equal(await writeIfChanged(file, Mutation.of(merge(session)), options()), ok('unchanged'))
+      assert.equal(failures.splice(0).map(({ type }) => type), ['touch-failed'])
+      assert.equal([await readFile(file, 'utf8'), await namesIn(directory)], [before, ['abc.json']])
+      // That does not depend on what is there, and replaces even an end.
+      assert.equal(await writeIfChanged(file, Mutation.of({ type: 'replace-if-present', snapshot: snapshot({ n: 1 }), base: mergeBase(session) }), options()), ok('written'))
+      assert.equal(failures.splice(0).length, 1, 'it tells what it has replaced')
+      await writeFile(file, before)
+    }
+  })
+}
+
+mutating('gives up a change when the file is another one at each attempt', async ({ directory }) => {
+  for (const io of ['auto', 'async'] as const) {
+    const file = join(directory, io)
+    await writeFile(file, JSON.stringify(session))
+    let looks = 0
+    const unstable = <T>(version: T): T => version && { ...version, ctimeMs: ++looks }
+    const calls: FsCalls = { ...nodeFs, stat: async file => unstable(await nodeFs.stat(file)), statSync: file => unstable(nodeFs.statSync(file)) }
+    const { type, cause } = failureOf(await writeIfChanged(file, Mutation.of(merge()), { disk: new Disk(io, { calls }) }))
+    assert.equal([type, cause.message], ['write-failed', 'it changed at each of 100 attempts'])
+    assert.equal([looks, await readFile(file, 'utf8')], [200, JSON.stringify(session)])
+  }
+  assert.equal((await namesIn(directory)).sort(), ['async', 'auto'])
 })
 
 mutating('touches a file, with the expiry as its access time', async ({ directory }) => {

@@ -131,6 +131,16 @@ export function attempt<T> (call: () => T): ResultAsync<T, unknown> {
   }
 }
 
+/** Calls what gives a result; should it throw or reject nevertheless, that is a failure too, made by `failureOf`. */
+export function guarded<T, E> (call: () => ResultAsync<T, E>, failureOf: (cause: unknown) => E): ResultAsync<T, E> {
+  try {
+    const result = call()
+    return settledResult(result) === undefined ? pending(result.then(result => result, cause => err(failureOf(cause)))) : result
+  } catch (cause) {
+    return settledErr(failureOf(cause))
+  }
+}
+
 function toResultAsync<T, E> (result: Result<T, E> | ResultAsync<T, E>): ResultAsync<T, E> {
   return result instanceof ResultAsync ? result : settled(result)
 }

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { ok, type ResultAsync } from 'neverthrow'
 import { settledErr, settledOk } from '../async/result.ts'
+import { whileBusy } from './busy.ts'
 import type { Disk } from './disk.ts'
 import { isNotFound } from './errno.ts'
 import type { FileTimes } from './node.ts'
@@ -53,21 +54,20 @@ function replace (file: string, replacement: Replacement, disk: Disk, options: R
   // The first failure is the one to tell; a prune removes a temporary file that is left.
   const cleanUp = () => disk.remove(temporary).orElse(() => ok(false))
   return createWithDirectory(temporary, replacement, disk, options)
-    // The check and the rename follow each other directly: a change by another process in between is lost.
     .andThen(version => version === null
       ? settledOk(null)
-      : isAsExpected(file, replacement, disk)
-        .andThen(isExpected => isExpected
-          ? disk.rename(temporary, file).map((): FileVersion | null => version)
-          : cleanUp().map(() => null))
+      : whileBusy(() => renameIfExpected(temporary, file, replacement, disk))
+        .andThen(isRenamed => isRenamed ? settledOk<FileVersion | null>(version) : cleanUp().map(() => null))
         .orElse(cause => isNotFound(cause) && attempts > 1
           ? cleanUp().andThen(() => replace(file, replacement, disk, options, attempts - 1))
           : settledErr(cause)))
     .orElse(cause => cleanUp().andThen(() => settledErr(cause)))
 }
 
-function isAsExpected (file: string, { expected }: Replacement, disk: Disk): ResultAsync<boolean, unknown> {
-  return expected === null ? settledOk(true) : disk.stat(file).map(expected)
+// The check and the rename follow each other directly: a change by another process in between is lost.
+function renameIfExpected (temporary: string, file: string, { expected }: Replacement, disk: Disk): ResultAsync<boolean, unknown> {
+  const isExpected = expected === null ? settledOk(true) : disk.stat(file).map(expected)
+  return isExpected.andThen(isExpected => isExpected ? disk.rename(temporary, file).map(() => true) : settledOk(false))
 }
 
 // `null` when the directory is missing in which a file is expected: it would be made for nothing.

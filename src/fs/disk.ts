@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { ok, err, type ResultAsync } from 'neverthrow'
 import { attempt, attemptAsync } from '../async/result.ts'
 import { Semaphore } from '../async/semaphore.ts'
 import { SlowCallBreaker } from './breaker.ts'
-import { isBusy, isNotEmpty, isNotFound } from './errno.ts'
+import { isNotEmpty, isNotFound } from './errno.ts'
 import { readLimits, type SyncLimits } from './limits.ts'
 import { nodeFs, type FileTimes, type FsCalls, type NewFile } from './node.ts'
 import { scanDirectory } from './scan.ts'
@@ -24,9 +23,6 @@ export interface DiskOptions {
 
 // The thread pool opens all files before it reads the first: thousands of sessions would use up the descriptors.
 const maxOpenFiles = 64
-
-// In milliseconds: how long a rename over a file that another program has open is tried again.
-const renameTimeoutMs = 1_000
 
 /**
  * The calls to the disk that sessions need. Each result is known immediately while calls are synchronous, and comes
@@ -74,10 +70,9 @@ export class Disk {
     return this.#run(() => this.#calls.fillSync(file, this.#calls.openNewSync(file, content.mode), content), later)
   }
 
-  /** Renames a file over what is there. While another program has that open, it is tried again for a second. */
+  /** Renames a file over what is there. */
   rename (from: string, to: string): ResultAsync<void, unknown> {
     return this.#run(() => this.#calls.renameSync(from, to), () => this.#calls.rename(from, to))
-      .orElse(cause => isBusy(cause) ? attemptAsync(() => this.#renameAgain(from, to, cause)) : err(cause))
   }
 
   /** Removes a file; whether there was one. */
@@ -133,20 +128,6 @@ export class Disk {
 
   #createAsync (file: string, content: NewFile): Promise<FileVersion> {
     return this.#opening.run(async () => this.#calls.fill(file, await this.#calls.openNew(file, content.mode), content))
-  }
-
-  async #renameAgain (from: string, to: string, first: unknown): Promise<void> {
-    const deadline = this.#calls.now() + renameTimeoutMs
-    let cause = first
-    for (let wait = 5; isBusy(cause) && this.#calls.now() + wait <= deadline; wait *= 2) {
-      await delay(wait)
-      try {
-        return await this.#calls.rename(from, to)
-      } catch (again) {
-        cause = again
-      }
-    }
-    throw cause
   }
 }
 

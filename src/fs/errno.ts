@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { Result } from 'neverthrow'
 
 // What a file system's error says, by its code.
 
@@ -47,5 +48,10 @@ export function isBusy (cause: unknown): boolean {
  * module in a context of its own, whose `Error` is not that of `node:fs`.
  */
 export function errorCode (cause: unknown): string | undefined {
-  return types.isNativeError(cause) && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  return safeCode(cause).unwrapOr(undefined)
 }
+
+// An error that is not the system's may have a getter that throws.
+const safeCode = Result.fromThrowable((cause: unknown): string | undefined => {
+  return types.isNativeError(cause) && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+})

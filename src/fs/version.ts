@@ -19,6 +19,7 @@ export interface ExpectedVersion {
   readonly mtimeMs: number
   readonly birthtimeMs: number
   readonly ino: number
+  readonly size: number
   /** The latest change time, by the system's clock. */
   readonly latestCtimeMs: number
 }
@@ -60,9 +61,9 @@ export function lastUsedAtOf ({ mtimeMs }: { readonly mtimeMs: number }): number
   return Math.floor(mtimeMs + 0.0012)
 }
 
-/** The version to expect of the file `ino` after this process has given it `mtimeMs` a moment ago. */
-export function expectedVersion (mtimeMs: number, { ino, birthtimeMs }: Pick<FileVersion, 'ino' | 'birthtimeMs'>): ExpectedVersion {
-  return { mtimeMs, ino, birthtimeMs, latestCtimeMs: systemTime() + clockTickMs }
+/** The version to expect of a file that had `version` before this process gave it `mtimeMs` a moment ago. */
+export function expectedVersion (mtimeMs: number, { ino, birthtimeMs, size }: FileVersion): ExpectedVersion {
+  return { mtimeMs, ino, birthtimeMs, size, latestCtimeMs: systemTime() + clockTickMs }
 }
 
 /** Whether a file has the modification time that was set, to the microsecond. */
@@ -72,7 +73,7 @@ export function hasMtime (version: FileVersion, mtimeMs: number): boolean {
 
 /** Whether a file is still the one that this process left. */
 export function matches (version: FileVersion, expected: ExpectedVersion): boolean {
-  return hasMtime(version, expected.mtimeMs) && version.ino === expected.ino &&
+  return hasMtime(version, expected.mtimeMs) && version.ino === expected.ino && version.size === expected.size &&
     version.birthtimeMs === expected.birthtimeMs && version.ctimeMs <= expected.latestCtimeMs
 }
 

@@ -1,5 +1,5 @@
-import type { ResultAsync } from 'neverthrow'
-import { settled, settledOk } from '../async/result.ts'
+import { ok, type Result, type ResultAsync } from 'neverthrow'
+import { attempt, settled, settledOk } from '../async/result.ts'
 import type { NotSerializable } from '../errors.ts'
 import { clockSkewMs, recordingInterval } from '../session/expiry.ts'
 import { attachMergeBaseToPluginSession, findMergeBase, isPluginSession, type MergeBase } from '../session/merge-base.ts'
@@ -93,11 +93,10 @@ export class SessionQueue<T, E> {
   touch (file: string, session: { readonly cookie?: unknown } | null | undefined): ResultAsync<T | undefined, NotSerializable | E> {
     const { clock, ttl } = this.#options
     const now = clock()
-    const cookie = session?.cookie
-    if (cookie === undefined || cookie === null) return this.#mutate(file, { type: 'touch', cookie: null, lastUsedAt: now, ttl })
-    return settled(snapshotOf({ cookie }, { now }))
+    return attempt(() => session?.cookie)
+      .andThen((cookie): Result<Snapshot | null, unknown> => cookie === undefined || cookie === null ? ok(null) : snapshotOf({ cookie }, { now }))
       .mapErr(cause => ({ type: 'not-serializable' as const, file, cause }))
-      .andThen(snapshot => this.#mutate(file, { type: 'touch', cookie: snapshot, lastUsedAt: snapshot.lastUsedAt, ttl }))
+      .andThen(cookie => this.#mutate(file, { type: 'touch', cookie, lastUsedAt: cookie?.lastUsedAt ?? now, ttl }))
   }
 
   /** Ends a session. */

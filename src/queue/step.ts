@@ -17,8 +17,11 @@ export type Step =
   /** Records a use, and the cookie of that moment if there is one; the other content stays. A session that was ended or has expired stays so. */
   | { readonly type: 'touch', readonly cookie: Snapshot | null, readonly lastUsedAt: number, readonly ttl: number }
 
-/** A session before or after a change. `'unknown'`: there is a file, and its session is not known. */
-export type SessionState = CurrentSession | 'unknown' | null
+/**
+ * A session before or after a change; `null` when there is none. `'malformed'`: there is a file that holds no session.
+ * `'unreadable'`: there is a file whose session this process cannot read.
+ */
+export type SessionState = CurrentSession | 'malformed' | 'unreadable' | null
 
 /** A session that exists. */
 export interface CurrentSession {
@@ -39,19 +42,30 @@ export type OnMerge = (conflictingKeys: readonly string[]) => void
 export function applyStep (step: Step, state: SessionState, base: SessionText | null, onMerge?: OnMerge): SessionState {
   switch (step.type) {
     case 'remove': return null
-    case 'touch': return state === null || state === 'unknown' ? state : touched(step, state)
+    case 'touch': return isKnown(state) ? touched(step, state) : state
     default:
       // A replacement, or the first save of a new session. Either may have an earlier expiry, and so an earlier last use.
       if (base === null) return replaced(step.snapshot, state, step.snapshot.lastUsedAt)
       if (state === null) return null
-      if (state === 'unknown' || step.type === 'replace-if-present') return replaced(step.snapshot, state, step.snapshot.takenAt)
-      return rebase(step.snapshot, base, state, onMerge)
+      if (state === 'malformed' || step.type === 'replace-if-present') return replaced(step.snapshot, state, step.snapshot.takenAt)
+      // What others have changed is not known: to replace it would undo that.
+      return state === 'unreadable' ? state : rebase(step.snapshot, base, state, onMerge)
   }
+}
+
+/** Whether a step of a loaded session changes more than its last use. */
+export function changesContent (step: Step): boolean {
+  return 'base' in step && step.base.text?.canonical !== step.snapshot.canonical
+}
+
+/** Whether there is a session, which is known. */
+export function isKnown (state: SessionState): state is CurrentSession {
+  return typeof state === 'object' && state !== null
 }
 
 /** Whether a step makes the same of both states. */
 export function isSameState (one: SessionState, other: SessionState): boolean {
-  if (one === null || other === null || one === 'unknown' || other === 'unknown') return one === other
+  if (!isKnown(one) || !isKnown(other)) return one === other
   return one.text.text === other.text.text && one.cookie === other.cookie && one.lastUsedAt === other.lastUsedAt
 }
 
@@ -72,7 +86,7 @@ function rebase (snapshot: Snapshot, base: SessionText, theirs: CurrentSession, 
 }
 
 function replaced ({ canonical, cookie, lastUsedAt }: Snapshot, state: SessionState, now: number): CurrentSession {
-  const previous = state === null || state === 'unknown' ? lastUsedAt : state.lastUsedAt
+  const previous = isKnown(state) ? state.lastUsedAt : lastUsedAt
   return { text: SessionText.ofCanonical(canonical), cookie, lastUsedAt: laterUse(lastUsedAt, previous, now) }
 }
 

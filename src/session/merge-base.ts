@@ -41,8 +41,14 @@ function hideCookie (session: StoredSession, cookie: object): void {
 
 /** Lets `findMergeBase` find the base of a live session that was made in a request and saved. */
 export function attachMergeBaseToPluginSession (session: object, base: MergeBase): void {
-  if (Object.isExtensible(session)) Object.defineProperty(session, key, { value: base, configurable: true, writable: true })
+  const isDefined = safeDefine(session, key, { value: base, configurable: true, writable: true }).unwrapOr(false)
+  if (!isDefined) basesBeside.set(session, base)
 }
+
+const safeDefine = Result.fromThrowable(Reflect.defineProperty)
+
+// The bases of sessions that refuse another property: the application has frozen them. Shared, as the key is.
+const basesBeside: WeakMap<object, MergeBase> = (globalThis as { [key]?: WeakMap<object, MergeBase> })[key] ??= new WeakMap()
 
 /**
  * The base of the plugin's session for `file`, or `null`: for a new session, one that was regenerated (it has the cookie
@@ -74,7 +80,8 @@ const safeFind = Result.fromThrowable((session: object, file: string): MergeBase
     lastSymbol = symbol
     return base
   }
-  return null
+  const beside = basesBeside.get(session)
+  return beside?.file === file ? beside : null
 })
 
 function baseUnder (symbol: symbol, session: object): MergeBase | undefined {

@@ -31,6 +31,7 @@ export class SessionText {
   readonly mustRewrite: boolean
   #canonical: string | null
   #isChecked: boolean
+  #isSession: boolean | null
 
   constructor (text: string, { isCanonical = false, isEncrypted = false, mustRewrite = false }: SessionTextOptions = {}) {
     // A byte order mark, which some editors write, has no meaning in UTF-8.
@@ -39,6 +40,7 @@ export class SessionText {
     this.mustRewrite = mustRewrite
     this.#canonical = isCanonical ? text : null
     this.#isChecked = isCanonical
+    this.#isSession = isCanonical || null
   }
 
   /** The text of a canonical JSON. */
@@ -51,13 +53,14 @@ export class SessionText {
    * forbidden `__proto__`.
    */
   parse (): Result<StoredSession, NotASession> {
-    try {
-      const session: unknown = this.#isChecked ? JSON.parse(this.text) : parseUnchecked(this.text)
-      this.#isChecked = true
-      return isObject(session) ? ok(session) : err(new NotASession('it is not a JSON object', true))
-    } catch (cause) {
-      return err(notASession(cause))
-    }
+    const parsed = this.#parse()
+    this.#isSession = parsed.isOk()
+    return parsed
+  }
+
+  /** Whether `parse` succeeds. */
+  get isSession (): boolean {
+    return this.#isSession ?? this.parse().isOk()
   }
 
   /** Its canonical JSON. A text that is not a session is its own, and equals that of no session. */
@@ -71,6 +74,16 @@ export class SessionText {
     const { canonical } = this
     // What is not a session is its own canonical JSON, and has not been checked.
     return this.#isChecked ? SessionText.ofCanonical(canonical).parse() : this.parse()
+  }
+
+  #parse (): Result<StoredSession, NotASession> {
+    try {
+      const session: unknown = this.#isChecked ? JSON.parse(this.text) : parseUnchecked(this.text)
+      this.#isChecked = true
+      return isObject(session) ? ok(session) : err(new NotASession('it is not a JSON object', true))
+    } catch (cause) {
+      return err(notASession(cause))
+    }
   }
 }
 

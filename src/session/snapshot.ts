@@ -36,9 +36,9 @@ const guardedNames = /(?:__proto__|constructor)"/
  */
 export function snapshotOf (session: object, { now, countedFrom = null }: SnapshotMoment): Result<Snapshot, unknown> {
   try {
-    const plain = toJson(session)
+    const plain = toJson(session, '')
     if (!isObject(plain)) return err(new TypeError('it is not an object'))
-    const cookie = withFixedExpiry(toJson(plain['cookie']), now, countedFrom)
+    const cookie = withFixedExpiry(toJson(plain['cookie'], 'cookie'), now, countedFrom)
     const canonicalCookie = withoutMovingDates(cookie)
     const canonical = JSON.stringify(canonicalCookie === plain['cookie'] ? plain : { ...plain, cookie: canonicalCookie })
     if (guardedNames.test(canonical)) secureJson.parse(canonical)
@@ -90,21 +90,28 @@ function withDates (canonical: StoredCookie | undefined, cookie: StoredCookie): 
   return Object.fromEntries([...Object.keys(cookie), ...Object.keys(whole)].map(key => [key, whole[key]]))
 }
 
-// Its dates no longer change with those of the live cookie. Throws for a date that cannot be JSON.
+// Nothing of it is the live cookie's any more: that may be changed before the copy is written. Throws for what cannot be JSON.
 function copyWithDates (cookie: StoredCookie): StoredCookie {
-  return { ...cookie, expires: jsonOfDate(cookie.expires) as string, originalExpires: jsonOfDate(cookie['originalExpires']) }
+  const copy = { ...cookie }
+  for (const name of Object.keys(copy)) copy[name] = copyOf(copy[name])
+  return copy
 }
 
-// The date as JSON has it: `JSON.stringify` takes longer for two dates than for the whole cookie.
-function jsonOfDate (date: unknown): unknown {
-  if (types.isDate(date)) return new Date(date).toJSON()
-  const json = JSON.stringify(date)
+// A value as JSON has it. `JSON.stringify` takes longer for two dates than for the rest of a cookie.
+function copyOf (value: unknown): unknown {
+  if (types.isDate(value)) return new Date(value).toJSON()
+  if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint') return value
+  const json = JSON.stringify(value)
   return json === undefined ? undefined : JSON.parse(json)
 }
 
-// What JSON.stringify would continue with in the place of `value`.
-function toJson (value: unknown): unknown {
+// What JSON.stringify would continue with in the place of `value`, and to which it would not apply `toJSON` again.
+function toJson (value: unknown, key: string): unknown {
+  if (!hasToJson(value)) return value
+  const json = value.toJSON(key)
+  return hasToJson(json) ? { ...json, toJSON: undefined } : json
+}
+
+function hasToJson (value: unknown): value is { toJSON (key: string): unknown } {
   return typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function'
-    ? value.toJSON()
-    : value
 }

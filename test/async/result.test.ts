@@ -1,7 +1,7 @@
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { attempt, attemptAsync, pending, promiseOf, settled, settledErr, settledOk, settledResult, toCallback } from '../../src/async/result.ts'
+import { attempt, attemptAsync, guarded, pending, promiseOf, settled, settledErr, settledOk, settledResult, toCallback } from '../../src/async/result.ts'
 import { nextTurn, rejection, runModule } from '../support.ts'
 
 const composition = suite('A settled result')
@@ -222,3 +222,22 @@ attempts('do not catch what a later step throws', async () => {
 })
 
 attempts.run()
+
+const guarding = suite('guarded')
+
+guarding('gives the result of the call, as soon as it is known', async () => {
+  for (const result of [ok(1), err('failed')]) {
+    assert.equal(settledResult(guarded(() => settled<number, string>(result), String)), result)
+    const later = guarded(() => pending<number, string>(Promise.resolve(result)), String)
+    assert.is(settledResult(later), undefined)
+    assert.equal(await later, result)
+  }
+})
+
+guarding('fails with what the call throws or rejects with', async () => {
+  const thrown = guarded((): ResultAsync<number, string> => { throw cause }, String)
+  assert.equal(settledResult(thrown), err('Error: refused'))
+  assert.equal(await guarded(() => pending<number, string>(Promise.reject(cause)), String), err('Error: refused'))
+})
+
+guarding.run()

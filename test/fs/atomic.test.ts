@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { err, ok } from 'neverthrow'
@@ -8,7 +8,7 @@ import { replaceFileAtomic, type Replacement } from '../../src/fs/atomic.ts'
 import { Disk, type Io } from '../../src/fs/disk.ts'
 import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
 import type { FileVersion } from '../../src/fs/version.ts'
-import { failureOf, namesIn, suiteOnDisk, systemError, valueOf, versionOf, watched } from '../support.ts'
+import { clockTick, failureOf, namesIn, suiteOnDisk, systemError, valueOf, versionOf, watched } from '../support.ts'
 
 const ways: readonly Io[] = ['auto', 'async']
 
@@ -212,6 +212,39 @@ test('looks at the file directly before the rename', async ({ directory }) => {
   valueOf(await replaceFileAtomic(join(directory, 'file'), { ...replacement, expected: () => true }, new Disk('async', { calls }), {}))
   assert.equal(log, ['openNew', 'fill', 'stat', 'rename'])
 })
+
+for (const io of ways) {
+  /** A disk on which a file is busy at the first `times` renames, after each of which `then` is called. */
+  const busy = (times: number, then: () => void) => {
+    const rename = (call: () => void) => {
+      if (times-- <= 0) return call()
+      then()
+      throw systemError('EBUSY')
+    }
+    return new Disk(io, { calls: { ...nodeFs, renameSync: (...names) => rename(() => nodeFs.renameSync(...names)), rename: async (...names) => rename(() => nodeFs.renameSync(...names)) } })
+  }
+
+  test(`(${io}) tries again while another program has the file open`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    await writeFile(file, 'old')
+    const expected = (version: FileVersion | null) => version !== null
+    assert.is.not(valueOf(await replaceFileAtomic(file, { ...replacement, expected }, busy(2, () => {}), {})), null)
+    assert.equal([await readFile(file, 'utf8'), await namesIn(directory)], ['new', ['file']])
+  })
+
+  test(`(${io}) looks again before it tries again: the file may have been removed or replaced meanwhile`, async ({ directory }) => {
+    const file = join(directory, 'file')
+    for (const [change, left] of [[() => rmSync(file), []], [() => writeFileSync(file, 'other'), ['file']]] as const) {
+      await writeFile(file, 'old')
+      const { ctimeMs } = await versionOf(file)
+      await clockTick(file)
+      const expected = (version: FileVersion | null) => version?.ctimeMs === ctimeMs
+      assert.equal(await replaceFileAtomic(file, { ...replacement, expected }, busy(1, change), {}), ok(null))
+      assert.equal(await namesIn(directory), left)
+    }
+    assert.is(await readFile(file, 'utf8'), 'other')
+  })
+}
 
 test('makes the directory only after it was found to be missing', async ({ directory }) => {
   const { calls, log } = watched()

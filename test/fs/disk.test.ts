@@ -4,7 +4,6 @@ import { ok, type ResultAsync } from 'neverthrow'
 import * as assert from 'uvu/assert'
 import { settledResult } from '../../src/async/result.ts'
 import { Disk, type Io } from '../../src/fs/disk.ts'
-import { busyCodes } from '../../src/fs/errno.ts'
 import { readLimits, writeLimits } from '../../src/fs/limits.ts'
 import { nodeFs, type FsCalls, type NewFile } from '../../src/fs/node.ts'
 import { failureOf, namesIn, suiteOnDisk, systemError, valueOf, versionOf, watched } from '../support.ts'
@@ -253,68 +252,3 @@ disk('fails to remove a directory with the error of the system', async ({ direct
 })
 
 disk.run()
-
-const renaming = suiteOnDisk('Disk, when another program has the target open,')
-
-/** Calls whose rename is refused: synchronously always, through the thread pool as `refuse` says. */
-function busy (refuse: () => boolean, code = 'EBUSY', clock = () => 0): FsCalls {
-  return {
-    ...nodeFs,
-    now: clock,
-    renameSync: () => { throw systemError(code) },
-    rename: (async (from: string, to: string) => {
-      if (refuse()) throw systemError(code)
-      await nodeFs.rename(from, to)
-    }) as FsCalls['rename']
-  }
-}
-
-for (const code of busyCodes) {
-  renaming(`tries to rename again until it succeeds (${code})`, async ({ directory }) => {
-    for (const io of ways) {
-      const [from, to] = [join(directory, 'from'), join(directory, io)]
-      await writeFile(from, 'new')
-      let refusals = 2
-      assert.equal(await new Disk(io, { calls: busy(() => refusals-- > 0, code) }).rename(from, to), ok(undefined))
-      assert.is(refusals, -1)
-      assert.is(await readFile(to, 'utf8'), 'new')
-    }
-  })
-}
-
-for (const [durationMs, tries] of [[400, 3], [990, 2], [991, 1]] as const) {
-  renaming(`gives up when a next try would come after a second (each takes ${durationMs} ms)`, async () => {
-    let [time, tried] = [5_000, 0]
-    const calls = busy(() => {
-      tried++
-      time += durationMs
-      return true
-    }, 'EBUSY', () => time)
-    assert.is(failureOf(await new Disk('auto', { calls }).rename('from', 'to')).code, 'EBUSY')
-    assert.is(tried, tries)
-  })
-}
-
-renaming('waits twice as long before each try', async () => {
-  const tried: number[] = [performance.now()]
-  const calls = busy(() => tried.push(performance.now()) < 5)
-  assert.is(failureOf(await new Disk('auto', { calls }).rename('/absent/from', '/absent/to')).code, 'ENOENT')
-  // 5, 10, 20 and 40 ms; a timer may come a millisecond early, and late by any time.
-  assert.ok(tried.at(-1)! - tried[0]! > 70)
-})
-
-renaming('fails immediately when the rename is refused for another reason', async ({ directory }) => {
-  const { calls, log } = watched()
-  assert.is(failureOf(await new Disk('auto', { calls: instant(calls) }).rename(join(directory, 'absent'), join(directory, 'to'))).code, 'ENOENT')
-  assert.equal(log, ['renameSync'])
-})
-
-// A second later it would be too late for a handler that does not return its reply.
-renaming('fails immediately when the rename is refused for good', () => {
-  for (const code of ['EPERM', 'EACCES', 'EIO', 'EROFS'].filter(code => !busyCodes.has(code))) {
-    const refused = new Disk('auto', { calls: busy(() => true, code) }).rename('from', 'to')
-    assert.is(failureOf(settledResult(refused)!).code, code)
-  }
-})
-
-renaming.run()

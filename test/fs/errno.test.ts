@@ -54,7 +54,8 @@ code('is the code of an error of the system', () => {
 })
 
 code('is undefined for anything else', () => {
-  for (const cause of [new Error('no'), Object.assign(new Error('no'), { code: 5 }), { code: 'ENOENT' }, 'ENOENT', undefined, null]) {
+  const hostile = Object.defineProperty(new Error('no'), 'code', { get () { throw new Error('no code') } })
+  for (const cause of [new Error('no'), Object.assign(new Error('no'), { code: 5 }), { code: 'ENOENT' }, 'ENOENT', undefined, null, hostile]) {
     assert.is(errorCode(cause), undefined)
   }
 })

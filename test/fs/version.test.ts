@@ -178,6 +178,11 @@ matching('is false for another inode, and for an inode that was created anew', (
   assert.is(matches({ ...old, birthtimeMs: version.birthtimeMs + 30 }, expected), false)
 })
 
+matching('is false for another size: it was edited in place before it got its time', () => {
+  const expected = expectedVersion(version.mtimeMs, version)
+  assert.is(matches({ ...version, ctimeMs: 0, size: version.size + 1 }, expected), false)
+})
+
 matching('is false when something about the file changed later than expected', () => {
   const expected = expectedVersion(version.mtimeMs, version)
   assert.is(matches({ ...version, ctimeMs: expected.latestCtimeMs }, expected), true)
@@ -190,8 +195,8 @@ const expecting = suite('expectedVersion')
 
 expecting('allows for one tick of the file system\'s clock after the current system time', () => {
   const earliest = Date.now()
-  const { mtimeMs, ino, birthtimeMs, latestCtimeMs } = expectedVersion(version.mtimeMs, version)
-  assert.equal([mtimeMs, ino, birthtimeMs], [version.mtimeMs, version.ino, version.birthtimeMs])
+  const { mtimeMs, ino, birthtimeMs, size, latestCtimeMs } = expectedVersion(version.mtimeMs, version)
+  assert.equal([mtimeMs, ino, birthtimeMs, size], [version.mtimeMs, version.ino, version.birthtimeMs, version.size])
   assert.ok(latestCtimeMs >= earliest + 20 && latestCtimeMs <= Date.now() + 20)
 })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Mutation } from '../../src/queue/mutation.ts'
-import type { CurrentSession, SessionState, Step } from '../../src/queue/step.ts'
+import { isKnown, type CurrentSession, type SessionState, type Step } from '../../src/queue/step.ts'
 import { SessionText } from '../../src/session/session-text.ts'
 import { mergeBase, now } from '../support.ts'
 import { merge, remove, replace, replaceIfPresent, sessionOf, stored, touch } from './steps.ts'
@@ -214,7 +214,7 @@ function stepsOf (requests: readonly Request[], loaded: ReadonlyArray<object | n
 
 const requests = fc.array(request, { minLength: 1, maxLength: 12 })
 const loaded = fc.array(fc.option(session), { minLength: 3, maxLength: 3 })
-const initial = fc.oneof(fc.constant<SessionState>(null), fc.constant<SessionState>('unknown'), session.map(session => stored(session, now - 3)))
+const initial = fc.oneof(fc.constant<SessionState>(null), fc.constant<SessionState>('malformed'), session.map(session => stored(session, now - 3)))
 
 const equivalence = suite('Changes that are made together')
 
@@ -230,7 +230,7 @@ function inTurn (steps: readonly Step[], initial: SessionState): SessionState {
 
 /** A state without the dates of a rolling cookie, which follow from its last use. */
 function withoutDates (state: SessionState): unknown {
-  return state === null || state === 'unknown' ? state : { text: state.text.canonical, lastUsedAt: state.lastUsedAt }
+  return !isKnown(state) ? state : { text: state.text.canonical, lastUsedAt: state.lastUsedAt }
 }
 
 equivalence('come to the same as one after the other', () => {

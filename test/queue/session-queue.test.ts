@@ -295,6 +295,15 @@ touching('records a use', () => {
   }
 })
 
+touching('fails for a cookie that throws when it is read, or cannot be JSON', () => {
+  const { queue, state } = inMemory({})
+  const cause = new Error('no cookie')
+  for (const session of [{ get cookie () { throw cause } }, { cookie: { toJSON () { throw cause } } }]) {
+    assert.equal(settledResult(queue.touch(file, session)), err({ type: 'not-serializable', file, cause }))
+  }
+  assert.is(state.current, null)
+})
+
 touching('takes over the cookie of the session, and not its other content', () => {
   const { queue, load, state } = inMemory()
   load({ a: 0, cookie: { path: '/' } })

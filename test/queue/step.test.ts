@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { applyStep, isSameState, type CurrentSession, type OnMerge, type SessionState, type Step } from '../../src/queue/step.ts'
+import { applyStep, changesContent, isSameState, type CurrentSession, type OnMerge, type SessionState, type Step } from '../../src/queue/step.ts'
 import { SessionText } from '../../src/session/session-text.ts'
 import { mergeBase, now, rollingSession, snapshot } from '../support.ts'
 import { merge, remove, replace, replaceIfPresent, sessionOf, stored, touch, ttl } from './steps.ts'
@@ -14,22 +14,22 @@ const unchanged = stored(base)
 const changed = stored({ a: 0, b: 1, c: 1 })
 const notASession = { ...unchanged, text: new SessionText('not a session') }
 
-/** For each step, the session that becomes of: none, an unreadable one, one as it was loaded, one that others changed, and a text that is not a session. */
+/** For each step, what becomes of: no session, a file that is none, one that cannot be read, one as it was loaded, one that others changed, and a text that is not a session. */
 const results: ReadonlyArray<readonly [what: string, step: () => Step, ...sessions: unknown[]]> = [
-  ['a removal', () => remove, null, null, null, null, null],
-  ['a replacement', () => replace({ n: 1 }), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }],
-  ['a touch', () => touch(), null, 'unknown', base, { a: 0, b: 1, c: 1 }, undefined],
-  ['a touch with a cookie', () => touch(now, { path: '/' }), null, 'unknown', { ...base, cookie: { path: '/' } }, { a: 0, b: 1, c: 1, cookie: { path: '/' } }, undefined],
-  ['a loaded session', () => merge({ a: 1, b: 0 }, mergeBase(base)), null, { a: 1, b: 0 }, { a: 1, b: 0 }, { a: 1, b: 1, c: 1 }, { a: 1, b: 0 }],
-  ['a loaded session that was not changed', () => merge(base, mergeBase(base)), null, base, base, { a: 0, b: 1, c: 1 }, undefined],
-  ['a loaded session with the change that is there', () => merge({ a: 0, b: 1, c: 1 }, mergeBase(base)), null, { a: 0, b: 1, c: 1 }, { a: 0, b: 1, c: 1 }, { a: 0, b: 1, c: 1 }, { a: 0, b: 1, c: 1 }],
-  ['the first save of a new session', () => merge({ n: 1 }, mergeBase(null)), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }],
-  ['a loaded session without merging', () => replaceIfPresent({ a: 1 }, mergeBase(base)), null, { a: 1 }, { a: 1 }, { a: 1 }, { a: 1 }],
-  ['the first save of a new session without merging', () => replaceIfPresent({ n: 1 }, mergeBase(null)), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }]
+  ['a removal', () => remove, null, null, null, null, null, null],
+  ['a replacement', () => replace({ n: 1 }), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }],
+  ['a touch', () => touch(), null, 'malformed', 'unreadable', base, { a: 0, b: 1, c: 1 }, undefined],
+  ['a touch with a cookie', () => touch(now, { path: '/' }), null, 'malformed', 'unreadable', { ...base, cookie: { path: '/' } }, { a: 0, b: 1, c: 1, cookie: { path: '/' } }, undefined],
+  ['a loaded session', () => merge({ a: 1, b: 0 }, mergeBase(base)), null, { a: 1, b: 0 }, 'unreadable', { a: 1, b: 0 }, { a: 1, b: 1, c: 1 }, { a: 1, b: 0 }],
+  ['a loaded session that was not changed', () => merge(base, mergeBase(base)), null, base, 'unreadable', base, { a: 0, b: 1, c: 1 }, undefined],
+  ['a loaded session with the change that is there', () => merge({ a: 0, b: 1, c: 1 }, mergeBase(base)), null, { a: 0, b: 1, c: 1 }, 'unreadable', { a: 0, b: 1, c: 1 }, { a: 0, b: 1, c: 1 }, { a: 0, b: 1, c: 1 }],
+  ['the first save of a new session', () => merge({ n: 1 }, mergeBase(null)), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }],
+  ['a loaded session without merging', () => replaceIfPresent({ a: 1 }, mergeBase(base)), null, { a: 1 }, { a: 1 }, { a: 1 }, { a: 1 }, { a: 1 }],
+  ['the first save of a new session without merging', () => replaceIfPresent({ n: 1 }, mergeBase(null)), { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }]
 ]
 
 const states: ReadonlyArray<readonly [what: string, state: SessionState]> = [
-  ['no session', null], ['an unreadable one', 'unknown'], ['the session as it was loaded', unchanged],
+  ['no session', null], ['a file that is none', 'malformed'], ['one that cannot be read', 'unreadable'], ['the session as it was loaded', unchanged],
   ['a session that others have changed', changed], ['a text that is not a session', notASession]
 ]
 
@@ -82,13 +82,25 @@ applying('keeps the cookie when it is touched with one that is nothing in JSON',
   assert.equal(sessionOf(after(step, stored({ cookie: { path: '/' }, a: 0 }))), { cookie: { path: '/' }, a: 0 })
 })
 
+const changing = suite('changesContent')
+
+changing('is true for a loaded session that differs from its base, and for the first save of a new one', () => {
+  for (const step of [merge({ a: 1 }, mergeBase({ a: 0 })), replaceIfPresent({ a: 1 }, mergeBase({ a: 0 })), merge({}, mergeBase(null))]) assert.is(changesContent(step), true)
+})
+
+changing('is false for a use, and for what is not of a loaded session', () => {
+  for (const step of [merge({ a: 1 }, mergeBase({ a: 1 })), touch(), touch(now, { path: '/' }), remove, replace({ a: 1 })]) assert.is(changesContent(step), false)
+})
+
+changing.run()
+
 const same = suite('isSameState')
 
 same('compares what a step makes use of', () => {
   const state = stored({ a: 1 })
   const copy = stored({ a: 1 })
-  for (const one of [null, 'unknown', state, stored({ a: 2 }), stored({ a: 1 }, now + 1), { ...state, cookie: null }] as const) {
-    for (const other of [null, 'unknown', copy, stored({ a: 2 }), stored({ a: 1 }, now + 1), { ...copy, cookie: null }] as const) {
+  for (const one of [null, 'malformed', 'unreadable', state, stored({ a: 2 }), stored({ a: 1 }, now + 1), { ...state, cookie: null }] as const) {
+    for (const other of [null, 'malformed', 'unreadable', copy, stored({ a: 2 }), stored({ a: 1 }, now + 1), { ...copy, cookie: null }] as const) {
       assert.is(isSameState(one, other), JSON.stringify(one) === JSON.stringify(other))
     }
   }
@@ -122,11 +134,11 @@ for (const [what, mine, theirs, expected] of usedTimes) {
 }
 
 times('takes its own where none is known', () => {
-  for (const state of [null, 'unknown'] as const) {
+  for (const state of [null, 'malformed', 'unreadable'] as const) {
     for (const step of [replace({}, now - 1), merge({}, mergeBase(null), now - 1)]) assert.is((after(step, state) as CurrentSession).lastUsedAt, now - 1)
   }
   for (const step of [merge({}, mergeBase({}), now - 1), replaceIfPresent({}, mergeBase({}), now - 1)]) {
-    assert.is((after(step, 'unknown') as CurrentSession).lastUsedAt, now - 1)
+    assert.is((after(step, 'malformed') as CurrentSession).lastUsedAt, now - 1)
   }
 })
 

@@ -1,4 +1,4 @@
-import type { CurrentSession, SessionState, Step } from '../../src/queue/step.ts'
+import { isKnown, type CurrentSession, type SessionState, type Step } from '../../src/queue/step.ts'
 import type { MergeBase } from '../../src/session/merge-base.ts'
 import { SessionText } from '../../src/session/session-text.ts'
 import { now, snapshot } from '../support.ts'
@@ -20,5 +20,5 @@ export const touch = (usedAt = now, cookie: object | null = null): Step => ({ ty
 
 /** The session of a state, without the dates of its cookie. */
 export function sessionOf (state: SessionState): unknown {
-  return state === null || state === 'unknown' ? state : JSON.parse(state.text.canonical)
+  return isKnown(state) ? JSON.parse(state.text.canonical) : state
 }

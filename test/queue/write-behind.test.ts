@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { promiseOf, settled, settledOk, settledResult } from '../../src/async/result.ts'
 import type { Mutation } from '../../src/queue/mutation.ts'
-import type { Step } from '../../src/queue/step.ts'
+import { isKnown, type Step } from '../../src/queue/step.ts'
 import { WriteBehindQueue } from '../../src/queue/write-behind.ts'
 import type { Snapshot } from '../../src/session/snapshot.ts'
 import { fakeTimers, mergeBase, nextTurn, runModule, snapshot, until } from '../support.ts'
@@ -24,7 +24,7 @@ function mebibytes (count: number): Step {
 /** What a mutation leaves of a session, in short. */
 function resultOf (mutation: Mutation): unknown {
   const after = mutation.applyTo(null)
-  return after === null || after === 'unknown' ? after : JSON.parse(after.text.canonical)['value']
+  return isKnown(after) ? JSON.parse(after.text.canonical)['value'] : after
 }
 
 const accepted = ok(undefined)

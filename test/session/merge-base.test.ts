@@ -139,10 +139,25 @@ attaching('is attached to a session without a cookie, or with one that is not an
   }
 })
 
-attaching('is not attached to a live session that nothing can be added to', () => {
-  const session = Object.freeze({ user: 'ada' })
-  attachMergeBaseToPluginSession(session, base)
-  assert.is(findMergeBase(session, base.file), null)
+attaching('is found for a live session that nothing can be added to', () => {
+  const refusing = [{ defineProperty: () => false }, { defineProperty: () => { throw new Error('refused') } }].map(traps => new Proxy({ user: 'ada' }, traps))
+  for (const session of [Object.freeze({ user: 'ada' }), Object.preventExtensions({}), ...refusing]) {
+    attachMergeBaseToPluginSession(session, base)
+    assert.is(findMergeBase(session, base.file), base)
+    assert.is(findMergeBase(session, 'another file'), null)
+    assert.is(findMergeBase({ ...session }, base.file), null)
+    const later = { ...base }
+    attachMergeBaseToPluginSession(session, later)
+    assert.is(findMergeBase(session, base.file), later)
+  }
+})
+
+attaching('is found by another copy of the module', async () => {
+  const copy: { readonly attachMergeBaseToPluginSession: typeof attachMergeBaseToPluginSession } = await import(`../../src/session/merge-base.ts?${'copy'}`)
+  for (const session of [{}, Object.freeze({})]) {
+    copy.attachMergeBaseToPluginSession(session, base)
+    assert.is(findMergeBase(session, base.file), base)
+  }
 })
 
 attaching.run()

@@ -96,6 +96,31 @@ snapshots('does not change with the live session', () => {
   assert.is(serialize(taken), text)
 })
 
+snapshots('does not change with what is nested in the live cookie', () => {
+  for (const change of [(nested: any) => { nested.list.push(2) }, (nested: any) => { nested.self = nested }, (nested: any) => { nested.count = 1n }, (nested: any) => { nested.toJSON = () => { throw new Error('changed') } }]) {
+    for (const dates of [{}, { expires: new Date(now + 5_000) }]) {
+      const nested = { list: [1], text: Object('a') }
+      const session = { cookie: { originalMaxAge: 5_000, ...dates, nested, toJSON: undefined, when: new Date(0), nothing: null }, user: 'ada' }
+      const text = JSON.stringify(session)
+      const taken = snapshot(session)
+      change(nested)
+      assert.is(serialize(taken), text)
+    }
+  }
+})
+
+snapshots('applies toJSON once, as JSON.stringify does', () => {
+  const twice = (value: object) => ({ toJSON: (key: string) => ({ ...value, key, toJSON: () => 'again' }) })
+  for (const session of [
+    twice({ user: 'ada' }), { cookie: twice({ path: '/' }), user: 'ada' }, { cookie: twice({ originalMaxAge: 5_000, expires: new Date(now) }) },
+    { toJSON: () => new (class { user = 'ada'; toJSON () { return [] } })() }, Object.assign(twice({ user: 'ada' }), { cookie: {} })
+  ]) {
+    const taken = snapshot(session)
+    assert.is(serialize(taken), JSON.stringify(session))
+    assert.type(JSON.parse(taken.canonical), 'object')
+  }
+})
+
 snapshots('does not change the live session', () => {
   for (const make of [() => rollingSession(now), () => ({ cookie: { originalMaxAge: 5_000, expires: fixedAt, originalExpires: fixedAt } })]) {
     const session = make()

@@ -1,7 +1,7 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { FileStore, type SessionFailure } from '../../src/index.ts'
+import { FileStore, type SessionFailure, type StoreOptions } from '../../src/index.ts'
 import { called, loadedByPlugin, namesIn, now, promised, rejection, rollingSession, suiteOnDisk, until } from '../support.ts'
 import { fileContent, ways } from './support.ts'
 
@@ -9,10 +9,10 @@ for (const [way, given] of ways) {
   const test = suiteOnDisk(`FileStore, beyond what the plugin needs (${way})`)
 
   /** A store whose time is told, with a session of each kind: `ada` and `bob` alive, `old` expired. */
-  const storeOn = async (directory: string) => {
+  const storeOn = async (directory: string, options: StoreOptions = {}) => {
     const clock = { now }
     const failures: SessionFailure[] = []
-    const store = new FileStore(directory, { ...given, clock: () => clock.now, pruneInterval: 0, onFailure: failure => { failures.push(failure) } })
+    const store = new FileStore(directory, { ...given, clock: () => clock.now, pruneInterval: 0, onFailure: failure => { failures.push(failure) }, ...options })
     const callbacks = promised(store)
     await callbacks.set('old', { ...rollingSession(now - 300_000), user: 'old' })
     await callbacks.set('ada', { ...rollingSession(now), user: 'ada' })
@@ -108,6 +108,31 @@ for (const [way, given] of ways) {
       for await (const { id, session } of store.list()) if (id === 'bob') assert.is((session as any).n, n)
       await setting
     }
+  })
+
+  test('revokes and clears what can be read, and fails when something could not be', async ({ directory }) => {
+    const [secret, other] = ['k'.repeat(32), 'o'.repeat(32)]
+    for (const [type, options, foreign] of [['decrypt-failed', {}, { secret }], ['decrypt-failed', { secret }, { secret: other }], ['not-encrypted', { secret, requireEncryption: true }, {}]] as const) {
+      const { store, set } = await storeOn(directory, options)
+      const file = store.sessionFile('unreadable')
+      await promised(new FileStore(directory, { ...foreign, pruneInterval: 0 })).set('unreadable', rollingSession(now))
+      for (const [end, left] of [[() => store.revokeWhere(() => true), ['old.json', 'unreadable.json']], [() => called(done => store.clear(done)), ['unreadable.json']]] as const) {
+        await set('ada', rollingSession(now))
+        const error = await rejection(end())
+        assert.equal([error.message, error.cause.type, error.cause.file], ['The session could not be read', type, file])
+        assert.equal(await namesIn(directory), left)
+      }
+      await rm(file)
+    }
+  })
+
+  test('revokes and clears without an error although a file is no session', async ({ directory }) => {
+    const { store, set } = await storeOn(directory)
+    for (const [name, text] of [['half.json', '{"user":'], ['list.json', '[]'], ['empty.json', '']] as const) await writeFile(join(directory, name), text)
+    assert.is(await store.revokeWhere(() => true), 2)
+    await set('ada', rollingSession(now))
+    await called(done => store.clear(done))
+    assert.equal(await namesIn(directory), ['empty.json', 'half.json', 'list.json'])
   })
 
   test('clears every session, expired or not, and no other file', async ({ directory }) => {
