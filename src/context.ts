@@ -32,6 +32,7 @@ export class StoreContext {
       ...shared,
       disk,
       onFailure: this.report,
+      onUnreadReplaced: this.report,
       ...(owned && { aroundReplace: (file, contents, replace) => owned.replacing(file, contents, replace) })
     }
   }

@@ -23,11 +23,10 @@ export interface WriteOptions extends ExpiryOptions, EncryptionOptions, ReplaceO
    */
   readonly touchInterval?: number
   /**
-   * Called when the last use of an unchanged session could not be recorded, and when a file was replaced whose content
-   * could not be read. Neither is a failure of the write.
+   * Called when the last use of an unchanged session could not be recorded, which is not a failure of the write.
    * @default nothing is called
    */
-  readonly onFailure?: (failure: TouchFailed | ReadFailure) => void
+  readonly onFailure?: (failure: TouchFailed) => void
   /**
    * Makes the calls to the disk.
    * @default a new `Disk` that uses the thread pool
@@ -45,6 +44,8 @@ const maxAttempts = 100
 
 /** What `FileStore` adds to the options of `writeIfChanged`. @internal */
 export interface ObserveOptions {
+  /** Called when a change of a loaded session has replaced a file whose content could not be read. */
+  readonly onUnreadReplaced?: (failure: ReadFailure) => void
   readonly onMerge?: OnMerge
   readonly onLookup?: (isHit: boolean) => void
   /**
@@ -131,7 +132,8 @@ function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions, 
         .andThen(isReplaced => {
           if (!isReplaced) return again()
           const lost = failure ?? malformed(file, record)
-          if (lost !== null) options.onFailure?.(lost)
+          // A replacement is to replace whatever is there.
+          if (lost !== null && !mutation.isAbsolute) options.onUnreadReplaced?.(lost)
           return settledOk('written' as const)
         })
     })

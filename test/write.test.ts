@@ -649,10 +649,14 @@ mutating('replaces what is certainly no session by a change, and tells of it, un
       assert.equal(told(), [['touch-failed', file, 'NotUtf8']])
       assert.equal(await writeIfChanged(file, touch), ok('unchanged'))
     }
-    assert.equal(await writeIfChanged(file, Mutation.of(merge()), { onFailure }), ok('written'))
+    assert.equal(await writeIfChanged(file, Mutation.of(merge()), { onUnreadReplaced: onFailure }), ok('written'))
     assert.is((await contentOf(file)).text, '{"a":2,"b":1}')
     assert.equal(told(), [['malformed', file, name]])
-    assert.equal(await writeIfChanged(file, Mutation.of(merge({ ...session, a: 3 })), { onFailure }), ok('written'))
+    assert.equal(await writeIfChanged(file, Mutation.of(merge({ ...session, a: 3 })), { onUnreadReplaced: onFailure }), ok('written'))
+    assert.equal(told(), [])
+    // It was to replace whatever is there.
+    await writeFile(file, content)
+    assert.equal(await writeIfChanged(file, Mutation.of({ type: 'replace', snapshot: snapshot({ n: 1 }) }), { onUnreadReplaced: onFailure }), ok('written'))
     assert.equal(told(), [])
   }
 })
@@ -689,7 +693,8 @@ for (const [what, optionsOf, writeContent] of unreadable) {
     const before = await readFile(file, 'utf8')
     const failures: any[] = []
     for (const cause of ['EMFILE', 'EIO', 'EACCES'].map(systemError)) {
-      const options = () => ({ ...optionsOf(cause), onFailure: (failure: unknown) => { failures.push(failure) } })
+      const onFailure = (failure: unknown) => { failures.push(failure) }
+      const options = () => ({ ...optionsOf(cause), onFailure, onUnreadReplaced: onFailure })
       const failure = failureOf(await writeIfChanged(file, Mutation.of(merge()), options()))
       assert.equal([failure.type, failure.file, failure.cause instanceof Error], ['write-failed', file, true])
       if (!writeContent && !optionsOf(cause).secret) assert.is(failure.cause, cause)

@@ -57,7 +57,7 @@ export async function fewDescriptors (directory: string, sessions: number): Prom
   ensure(isOnly(second?.set, 'done', sessions) && isOnly(second?.get, '1', sessions) && isOnly(second?.destroy, 'done', sessions), `concurrently: ${JSON.stringify(second)}`)
   await expectNames(directory)
   // Fewer than the store opens at a time: some writes fail and say so, all others have happened.
-  const scarce = await runLimited({ directory, ids, rounds: 1 }, 48)
+  const scarce = await runLimited({ directory, ids, rounds: 1 }, 56)
   const { done = 0, 'write-failed EMFILE': failed = 0 } = scarce[0]?.set ?? {}
   ensure(done + failed === sessions, `with few descriptors: ${JSON.stringify(scarce)}`)
   const written = await readdir(directory)

@@ -111,7 +111,9 @@ export class Model {
       case 'clear': {
         const { reported } = this.#list(true)
         this.#sessions.clear()
-        return { operation: { type: 'clear' }, reply: replyOf(undefined, reported) }
+        // What is malformed is nobody's session.
+        const error = reported.find(type => type !== 'malformed') ?? null
+        return { operation: { type: 'clear' }, reply: { value: error === null ? undefined : null, error, reported } }
       }
       case 'restart':
         for (const slot of [0, 1]) this.#sessions.forget(`${driver} ${slot}`)
@@ -131,14 +133,15 @@ export class Model {
       case 'create': {
         const { cookie = {} } = this.#cookie({ maxAge: command.maxAge, expiresIn: null, hasOriginalExpires: false })
         const operation = { type: 'create', id: command.id, slot: command.slot, fields: command.fields, cookie } as const
+        const failure = this.#sessions.failureOf(command.id)
         this.#sessions.create(key, operation, this.#now)
-        return { operation, reply: replyOf() }
+        return { operation, reply: replyOf(undefined, failure === null ? [] : [failure]) }
       }
       case 'save': {
         if (!this.#sessions.has(key)) return null
         const operation = { type: 'save', slot: command.slot, changes: command.changes, cookieChange: this.#cookieChange(command.cookieChange) } as const
-        this.#sessions.save(key, operation, this.#now)
-        return { operation, reply: replyOf() }
+        const { error, reported } = this.#sessions.save(key, operation, this.#now)
+        return { operation, reply: { value: error === null ? undefined : null, error, reported } }
       }
     }
   }

@@ -16,6 +16,13 @@ interface LiveSession {
   readonly isNew: boolean
 }
 
+/** The types of failures. */
+interface SaveFailures {
+  /** That of the callback. */
+  readonly error: string | null
+  readonly reported: readonly string[]
+}
+
 // Texts that are JSON, and so perhaps somebody else's file.
 const otherJson = ['5', 'null', '[]', '"a"', '{"__proto__":{"admin":true}}']
 
@@ -98,21 +105,27 @@ export class Sessions {
     this.#live.delete(key)
   }
 
-  /** A request changes its session and saves it. */
-  save (key: string, operation: Operation & { type: 'save' }, now: number): void {
+  /** A request changes its session and saves it. Gives the types of the failure of that, and of what is reported. */
+  save (key: string, operation: Operation & { type: 'save' }, now: number): SaveFailures {
     const live = this.#live.get(key) as LiveSession
     changeSession(live.session, operation, now)
     const content = contentOf(live.session, now, live.countedFrom)
     const { id, base } = live
-    live.base = content
     const entry = this.entries.get(id)
+    const failure = entry === undefined ? null : readFailureOf(id, entry)
+    // There is nothing to merge with, and what is there must not be lost.
+    if (this.#isMerging && failure === 'decrypt-failed') {
+      return JSON.stringify(content) === JSON.stringify(base) ? { error: null, reported: ['touch-failed'] } : { error: 'write-failed', reported: [] }
+    }
+    live.base = content
     // It was ended since it was loaded.
-    if (entry === undefined) return
-    const isMerged = this.#isMerging && readFailureOf(id, entry) === null
+    if (entry === undefined) return { error: null, reported: [] }
+    const isMerged = this.#isMerging && failure === null
     const usedAt = live.isNew ? countedAt(live.session, content, now) : now
     const merged = isMerged ? mergeSessions(base, content, entry.content as Fields) : content
     this.#point(id, merged)
     this.#write(id, merged, Math.max(usedAt, entry.lastUsedAt))
+    return { error: null, reported: failure === null ? [] : [failure] }
   }
 
   /** Removes what is certainly a session and expired more than the grace period ago. Gives the report. */
