@@ -121,27 +121,28 @@ function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions, 
   if (attempt > maxAttempts) return settledErr({ type: 'write-failed', file, cause: new Error(`it changed at each of ${maxAttempts} attempts`) })
   const again = () => writeOnto(file, mutation, options, attempt + 1)
   return loadRecord(file, options)
-    .map((record): Found => ({ record, failure: null }))
+    .map((record): Found => ({ record, failure: malformed(file, record) }))
     .orElse((failure): Result<Found, never> => ok({ record: null, failure }))
     .andThen(({ record, failure }): ResultAsync<Outcome, WriteFailed> => {
       const session = mutation.applyTo(failure === null ? stateOf(record) : unknownState(failure), options.onMerge)
       if (session === null) return settledOk('gone')
       if (!isKnown(session)) return leaveUnknown(file, mutation, failure!, options)
-      if (record !== null && record.text.canonical === session.text.canonical && !record.text.mustRewrite) return touchIfDue(file, session, record, again, options)
+      if (failure === null && record?.text.canonical === session.text.canonical && !record.text.mustRewrite) return touchIfDue(file, session, record, again, options)
       return replaceSession(file, session, replaceable(mutation, { record, failure }), options)
         .andThen(isReplaced => {
           if (!isReplaced) return again()
-          const lost = failure ?? malformed(file, record)
           // A replacement is to replace whatever is there.
-          if (lost !== null && !mutation.isAbsolute) options.onUnreadReplaced?.(lost)
+          if (failure !== null && !mutation.isAbsolute) options.onUnreadReplaced?.(failure)
           return settledOk('written' as const)
         })
     })
 }
 
-// What is in a file, or why that is not known.
+// What is in a file.
 interface Found {
+  /** `null` when there is no file, or it could not be read. */
   readonly record: SessionRecord | null
+  /** Why it is no session, if there is a file. */
   readonly failure: ReadFailure | null
 }
 
@@ -180,7 +181,7 @@ interface Replaceable {
 function replaceable ({ steps }: Mutation, { record, failure }: Found): Replaceable {
   if (steps[0]?.type === 'replace') return { before: null, expected: null }
   if (record === null) return { before: null, expected: failure === null ? null : version => version !== null }
-  return { before: record.text, expected: version => version !== null && isSameVersion(record.version, version) }
+  return { before: failure === null ? record.text : null, expected: version => version !== null && isSameVersion(record.version, version) }
 }
 
 function replaceSession (file: string, session: CurrentSession, { before, expected }: Replaceable, options: ResolvedOptions): ResultAsync<boolean, WriteFailed> {

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What somebody may do to the files of the index by hand. */
-export const damages = ['remove-pointer', 'add-pointers', 'remove-directory', 'add-directory', 'obstruct-directory', 'remove-marks', 'remove-index'] as const
+export const damages = ['remove-pointer', 'add-pointers', 'remove-directory', 'add-directory', 'add-foreign', 'obstruct-directory', 'remove-marks', 'remove-index'] as const
 
 export type Damage = typeof damages[number]
 
@@ -21,8 +22,16 @@ export async function pointersIn (directory: string): Promise<string[]> {
 /** The names of the directories of an index, one an owner. */
 export async function ownersIn (directory: string): Promise<string[]> {
   const entries = await readdir(indexOf(directory), { withFileTypes: true }).catch(() => [])
-  return entries.filter(entry => entry.isDirectory()).map(({ name }) => name).sort()
+  return entries.filter(entry => entry.isDirectory() && isHash.test(entry.name)).map(({ name }) => name).sort()
 }
+
+/** The names in an index that are not the store's. */
+export async function foreignIn (directory: string): Promise<string[]> {
+  const names = await readdir(indexOf(directory)).catch(() => [])
+  return names.filter(name => !isHash.test(name) && !name.startsWith('.')).sort()
+}
+
+const isHash = /^[\w-]{43}$/
 
 /** The marks of an index, which say that it is complete. */
 export async function marksIn (directory: string): Promise<string[]> {
@@ -42,8 +51,11 @@ export async function damageIndex (directory: string, damage: Damage, which: num
       return
     case 'add-directory':
       // There may be a file that obstructs it.
-      await mkdir(join(index, `stray-${which % 3}`), { recursive: true }).catch(() => {})
+      await mkdir(join(index, createHash('sha256').update(`stray ${which % 3}`).digest('base64url')), { recursive: true }).catch(() => {})
       return
+    case 'add-foreign':
+      await mkdir(join(index, `notes-${which % 3}`), { recursive: true })
+      return await writeFile(join(index, `notes-${which % 3}`, 'a'), '')
     case 'obstruct-directory': return await replaceByFile(choose(await ownersIn(directory)))
     case 'add-pointers': return await copyPointers(directory)
   }

@@ -1,26 +1,32 @@
 import { join } from 'node:path'
 import type { ResultAsync } from 'neverthrow'
-import { attemptAsync } from '../async/result.ts'
+import { attemptAsync, settledOk } from '../async/result.ts'
+import { isSameVersion, type FileVersion } from '../fs/version.ts'
 import { createEmptyFile, type EmptyFileOptions } from './empty-file.ts'
 
-const markPrefix = '.complete-'
+const prefixes = { complete: '.complete-', building: '.building-' }
 
 /**
  * Whether an index has a pointer for every session: an empty file in its directory, the mark `.complete-<key>`, says that
  * it does. The modification time of the mark is when the index was last verified. Stores with other options have other
- * keys, and so other marks in the same directory. All failures are the system's errors.
+ * keys, and so other marks in the same directory. While a process makes the missing pointers the mark is
+ * `.building-<key>`, so that any other process can take it away. All failures are the system's errors.
  */
 export class Completeness {
   readonly #directory: string
-  readonly #mark: string
+  readonly #complete: string
+  readonly #building: string
   readonly #options: EmptyFileOptions
+  // The mark of this object, when it builds the index.
+  #own: FileVersion | null = null
   // Whether a pointer is missing although the mark, which could not be removed, says otherwise.
   #isMarkedWrongly = false
 
   /** `directory` is that of the index, and `key` stands for the options on which its pointers depend. */
   constructor (directory: string, key: string, options: EmptyFileOptions) {
     this.#directory = directory
-    this.#mark = join(directory, markPrefix + key)
+    this.#complete = join(directory, prefixes.complete + key)
+    this.#building = join(directory, prefixes.building + key)
     this.#options = options
   }
 
@@ -29,44 +35,73 @@ export class Completeness {
     return await this.verifiedAt() !== null
   }
 
-  /** The time that was given to `markComplete` or `markVerified` last, or `null` when the index is not complete. */
+  /** The time that was given to `beginBuild` or `markVerified` last, or `null` when the index is not complete. */
   async verifiedAt (): Promise<number | null> {
     if (this.#isMarkedWrongly) return null
-    return (await this.#options.disk.stat(this.#mark)).map(version => version?.mtimeMs ?? null).unwrapOr(null)
+    return (await this.#options.disk.stat(this.#complete)).map(version => version?.mtimeMs ?? null).unwrapOr(null)
   }
 
-  /** Notes that every session had its pointer at `time`. The index of a store with other options is not complete from then on. */
-  markComplete (time: number): ResultAsync<unknown, unknown> {
-    return this.removeMarks()
-      .andThen(() => createEmptyFile(this.#mark, { atimeMs: time, mtimeMs: time }, this.#options))
-      .map(value => {
-        this.#isMarkedWrongly = false
-        return value
+  /**
+   * Notes that pointers are made for all sessions from now, `time`, on. The indexes of stores with other options, and the
+   * one that another process builds, are not complete from then on: they lack what this store writes. The value says whether
+   * that was noted.
+   */
+  beginBuild (time: number): ResultAsync<boolean, unknown> {
+    const { disk } = this.#options
+    const times = { atimeMs: time, mtimeMs: time }
+    this.#own = null
+    return this.#removeMarks()
+      .andThen(() => createEmptyFile(this.#building, times, this.#options))
+      .andThen(() => disk.stat(this.#building))
+      .map(version => {
+        this.#own = version
+        return version !== null
+      })
+  }
+
+  /**
+   * Notes that every session had its pointer when the build began, unless a process has called `markIncomplete` or
+   * `beginBuild` since. The value says whether the index is complete.
+   */
+  markComplete (): ResultAsync<boolean, unknown> {
+    const { disk } = this.#options
+    const own = this.#own
+    this.#own = null
+    return disk.stat(this.#building)
+      .andThen(version => own !== null && version !== null && isSameVersion(own, version) ? disk.rename(this.#building, this.#complete).map(() => true) : settledOk(false))
+      .map(isMarked => {
+        if (isMarked) this.#isMarkedWrongly = false
+        return isMarked
       })
   }
 
   /** Notes that a part of the sessions had their pointers at `time`. An index that is not complete stays so. */
   markVerified (time: number): ResultAsync<unknown, unknown> {
-    return this.#options.disk.setTimes(this.#mark, { atimeMs: time, mtimeMs: time })
+    return this.#options.disk.setTimes(this.#complete, { atimeMs: time, mtimeMs: time })
   }
 
   /** Notes that a pointer may be missing: it could not be made. If the file system refuses that, only this object knows. */
   markIncomplete (): ResultAsync<unknown, unknown> {
-    return this.#options.disk.remove(this.#mark).mapErr(cause => {
+    const { disk } = this.#options
+    // In this order: a build that ends meanwhile has renamed the first to the second.
+    return disk.remove(this.#building).andThen(() => disk.remove(this.#complete)).mapErr(cause => {
       this.#isMarkedWrongly = true
       return cause
     })
   }
 
-  /** Notes that pointers may be missing, in the indexes of stores with other options too: they lack what this store writes. */
-  removeMarks (): ResultAsync<unknown, unknown> {
+  #removeMarks (): ResultAsync<unknown, unknown> {
     return attemptAsync(async () => {
       for await (const names of this.#options.disk.listFiles(this.#directory)) {
-        for (const name of names.filter(name => name.startsWith(markPrefix))) {
+        for (const name of names.filter(isMark)) {
           const removed = await this.#options.disk.remove(join(this.#directory, name))
           if (removed.isErr()) throw removed.error
         }
       }
     })
   }
+}
+
+function isMark (name: string): boolean {
+  return Object.values(prefixes).some(prefix => name.startsWith(prefix))
 }

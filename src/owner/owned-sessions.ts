@@ -18,6 +18,8 @@ const hourMs = 60 * 60 * 1000
 
 /** What owned sessions are known by: the index, and how their files are named and read. */
 export type OwnedSessionsOptions = OwnerIndexOptions & LoadOptions & PathOptions & {
+  /** Whether a pointer is flushed to the device before its session is written. */
+  readonly durable?: boolean
   /** Called for each session whose pointer could not be made. */
   readonly onFailure?: (failure: IndexFailed) => void
 }
@@ -52,7 +54,7 @@ export class OwnedSessions {
     if (before?.canonical === after.canonical) return replace()
     const [former, owner] = [before === null ? null : this.#ownerIn(before), this.#ownerIn(after)]
     if (former === owner) return replace()
-    return this.#add(owner, file)
+    return this.#index(owner, this.#idOf(file), this.#options.durable)
       .andThen(replace)
       .andThen(isReplaced => isReplaced ? this.#settle(former, file).map(() => true) : settledOk(false))
   }
@@ -71,7 +73,7 @@ export class OwnedSessions {
     const { index } = this
     const start = systemTime()
     const verifiedAt = await index.completeness.verifiedAt()
-    if (verifiedAt === null) await index.completeness.removeMarks()
+    if (verifiedAt === null) await index.completeness.beginBuild(start)
     const isDue = verifiedAt === null || isFull ? () => true : duePart(verifiedAt, start)
     const missing = this.#missing
     let isWhole = true
@@ -79,9 +81,9 @@ export class OwnedSessions {
       mustRead: isDue,
       live: async (id, session) => { await this.#index(index.ownerOf(session), id) },
       unread: () => { isWhole = false },
-      removed: async (id, session) => { await this.#drop(index.ownerOf(session), id) },
+      removed: async (id, session) => { await this.#settle(index.ownerOf(session), this.#fileOf(id)) },
       finish: async () => {
-        if (isWhole && missing === this.#missing) await (verifiedAt === null ? index.completeness.markComplete(start) : index.completeness.markVerified(start))
+        if (isWhole && missing === this.#missing) await (verifiedAt === null ? index.completeness.markComplete() : index.completeness.markVerified(start))
         await index.sweep(name => !signal?.aborted && isDue(name))
       }
     }
@@ -105,14 +107,8 @@ export class OwnedSessions {
   }
 
   #remove (owner: string | null, file: string): ResultAsync<unknown, never> {
-    return owner === null ? settledOk(undefined) : this.index.removeUnlessPending(owner, this.#idOf(file)).orElse(() => ok(undefined))
-  }
-
-  // The session has been expired for longer than any write takes.
-  async #drop (owner: string | null, id: string): Promise<void> {
-    if (owner === null) return
-    await this.index.remove(owner, id)
-    await this.#settle(null, this.#fileOf(id))
+    if (owner === null) return settledOk(undefined)
+    return this.index.remove(owner, this.#idOf(file), () => this.#stored(file).map(stored => stored !== owner)).orElse(() => ok(undefined))
   }
 
   #add (owner: string | null, file: string): ResultAsync<unknown, never> {
@@ -120,9 +116,10 @@ export class OwnedSessions {
   }
 
   // A session whose pointer cannot be made is written all the same: it is found by a scan then.
-  #index (owner: string | null, id: string): ResultAsync<unknown, never> {
+  #index (owner: string | null, id: string, isFlushed = false): ResultAsync<unknown, never> {
     if (owner === null) return settledOk(undefined)
     return this.index.add(owner, id)
+      .andThen(() => isFlushed ? this.index.flush(owner) : settledOk(undefined))
       .orElse(cause => {
         this.#missing++
         this.#options.onFailure?.({ type: 'index-failed', file: this.#fileOf(id), cause })

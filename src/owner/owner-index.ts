@@ -10,6 +10,7 @@ import { defaultExtension, sessionFile, sessionId, type PathOptions } from '../p
 import type { StoredSession } from '../session/session.ts'
 import { Completeness } from './completeness.ts'
 import { createEmptyFile } from './empty-file.ts'
+import { pointerName, removePointer } from './pointer-removal.ts'
 
 /** The owner of a session: a name, or `null` for none. */
 export type OwnerOf = (session: any) => string | null | undefined
@@ -69,18 +70,21 @@ export class OwnerIndex {
     return this.#create(this.#pointer(this.#hashes(owner)[0]!, id))
   }
 
-  /** Removes the pointers to a session. */
-  remove (owner: string, id: string): ResultAsync<unknown, unknown> {
-    return this.#forEach(owner, id, pointer => this.#remove(pointer))
+  /** Flushes the names of the pointers that were added for an owner to the device. */
+  flush (owner: string): ResultAsync<unknown, unknown> {
+    const { disk } = this.#options
+    return disk.flushDirectory(join(this.#root, this.#hashes(owner)[0]!)).andThen(() => disk.flushDirectory(this.#root))
   }
 
   /**
-   * Removes the pointers to a session, unless another store has made or renewed one a moment ago: it may be about to write
-   * the session, and if it is killed after that, nobody makes the pointer again. A wrong one is removed as stale later.
+   * Removes the pointers to a session that is gone or another owner's, as `isWrong` says, unless another store has made or
+   * renewed one a moment ago: that may be about to write the session. A wrong one is removed as stale later.
    */
-  removeUnlessPending (owner: string, id: string): ResultAsync<unknown, unknown> {
-    return this.#forEach(owner, id, pointer => this.#options.disk.stat(pointer)
-      .andThen(version => version !== null && this.#isPending(version) ? ok(false) : this.#remove(pointer)))
+  remove (owner: string, id: string, isWrong: () => ResultAsync<boolean, unknown>): ResultAsync<unknown, unknown> {
+    return this.#hashes(owner).reduce(
+      (done: ResultAsync<unknown, unknown>, hash) => done.andThen(() => this.#remove(this.#pointer(hash, id), isWrong, version => this.#isPending(version))),
+      settledOk(undefined)
+    )
   }
 
   /** The ids that an owner has pointers to. Throws the system's error when they cannot be read. */
@@ -99,21 +103,21 @@ export class OwnerIndex {
 
   /**
    * Removes the pointers of an owner to a session for which `isWrong` resolves to `true`, unless they are so new that the
-   * session may be about to be written. `isWrong` is called again afterwards: another process may have written the session.
+   * session may be about to be written.
    */
   async removeStale (owner: string, id: string, isWrong: () => Promise<boolean>): Promise<void> {
-    for (const hash of this.#hashes(owner)) await this.#removeStale(this.#pointer(hash, id), isWrong)
+    for (const hash of this.#hashes(owner)) await this.#remove(this.#pointer(hash, id), () => attemptAsync(isWrong), isFresh)
   }
 
   /**
    * Removes the pointers whose session does not exist, and directories without pointers: of the owners whose directories'
-   * names `isDue` is true for. Fails with the system's error when a directory cannot be read.
+   * names `isDue` is true for. What is not the index's is left. Fails with the system's error when a directory cannot be read.
    */
   sweep (isDue: (name: string) => boolean): ResultAsync<void, unknown> {
     return attemptAsync(async () => {
       const slice = new TimeSlice()
       for await (const names of this.#options.disk.listDirectories(this.#root)) {
-        for (const name of names.filter(isDue)) await this.#sweepOwner(join(this.#root, name), slice)
+        for (const name of names.filter(name => isHash(name) && isDue(name))) await this.#sweepOwner(join(this.#root, name), slice)
       }
     })
   }
@@ -123,39 +127,26 @@ export class OwnerIndex {
       for (const name of names) {
         await slice.yield()
         const id = pointedId(name)
-        if (id !== null) await this.#removeStale(join(directory, name), () => this.#isAbsent(id))
+        if (id !== null && (await this.#isAbsent(id)).unwrapOr(false)) await this.#remove(join(directory, pointerName(name)), () => this.#isAbsent(id), isFresh)
       }
     }
     await this.#options.disk.removeDirectory(directory)
   }
 
-  async #removeStale (pointer: string, isWrong: () => Promise<boolean>): Promise<void> {
-    const version = (await this.#options.disk.stat(pointer)).unwrapOr(null)
-    if (version === null || systemTime() - version.ctimeMs < staleAfterMs || !await isWrong()) return
-    await this.#remove(pointer)
-    if (!await isWrong()) await this.#create(pointer).orElse(() => this.completeness.markIncomplete())
-  }
-
-  async #isAbsent (id: string): Promise<boolean> {
-    return await sessionFile(this.#directory, id, this.#options)
-      .match(file => this.#options.disk.stat(file).map(version => version === null).unwrapOr(false), () => true)
-  }
-
-  #forEach (owner: string, id: string, call: (pointer: string) => ResultAsync<unknown, unknown>): ResultAsync<unknown, unknown> {
-    return this.#hashes(owner).reduce(
-      (done: ResultAsync<unknown, unknown>, hash) => done.andThen(() => call(this.#pointer(hash, id))),
-      settledOk(undefined)
-    )
+  #isAbsent (id: string): ResultAsync<boolean, unknown> {
+    return sessionFile(this.#directory, id, this.#options)
+      .match(file => this.#options.disk.stat(file).map(version => version === null), () => settledOk(true))
   }
 
   #isPending ({ atimeMs, ctimeMs }: FileVersion): boolean {
     return atimeMs !== this.#makerMs && systemTime() - ctimeMs < pendingMs
   }
 
-  #remove (pointer: string): ResultAsync<unknown, unknown> {
+  #remove (pointer: string, isWrong: () => ResultAsync<boolean, unknown>, isNew: (version: FileVersion) => boolean): ResultAsync<unknown, unknown> {
     const { disk } = this.#options
-    // A directory that cannot be removed is left to the next prune.
-    return disk.remove(pointer).andThen(isRemoved => isRemoved ? disk.removeDirectory(dirname(pointer)).orElse(() => ok(false)) : ok(false))
+    return removePointer(pointer, { disk, isNew, isUnderWay: isFresh, isWrong, create: pointer => this.#create(pointer) })
+      // A directory that cannot be removed is left to the next prune.
+      .andThen(isRemoved => isRemoved ? disk.removeDirectory(dirname(pointer)).orElse(() => ok(false)) : ok(false))
   }
 
   // One that another store has made is common to both from then on: either may be about to write its session.
@@ -172,7 +163,17 @@ function hash (text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }
 
+// Of 256 bits, in base64url.
+function isHash (name: string): boolean {
+  return /^[\w-]{43}$/.test(name)
+}
+
 // The id in the name of a pointer, or `null` for a file that is not one.
 function pointedId (name: string): string | null {
-  return sessionId(name, { extension: '' })
+  return sessionId(pointerName(name), { extension: '' })
+}
+
+// Whether a pointer was made or renewed, or the removal of one begun, not long ago.
+function isFresh ({ ctimeMs }: FileVersion): boolean {
+  return systemTime() - ctimeMs < staleAfterMs
 }

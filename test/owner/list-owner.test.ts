@@ -8,6 +8,7 @@ import { listOwner, type ListOwnerOptions } from '../../src/owner/list-owner.ts'
 import { OwnerIndex } from '../../src/owner/owner-index.ts'
 import { Mutation } from '../../src/queue/mutation.ts'
 import { now, rejection, suiteOnDisk, systemError, valueOf } from '../support.ts'
+import { complete } from './support.ts'
 
 const test = suiteOnDisk('listOwner')
 
@@ -31,7 +32,7 @@ async function indexOf (directory: string, { calls = aged, isComplete = true } =
     await writeFile(join(directory, `${id}.json`), JSON.stringify({ cookie: { expires: new Date(now + 1) }, account }))
     valueOf(await made.add(account, id))
   }
-  if (isComplete) valueOf(await made.completeness.markComplete(0))
+  if (isComplete) await complete(made.completeness, 0)
   return { index, disk }
 }
 

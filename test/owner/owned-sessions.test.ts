@@ -12,6 +12,7 @@ import { OwnedSessions } from '../../src/owner/owned-sessions.ts'
 import { OwnerIndex } from '../../src/owner/owner-index.ts'
 import { SessionText } from '../../src/session/session-text.ts'
 import { failureOf, runModule, suiteOnDisk, systemError, valueOf } from '../support.ts'
+import { complete } from './support.ts'
 
 const test = suiteOnDisk('OwnedSessions')
 
@@ -58,6 +59,32 @@ test('makes the pointer before the session is written, and removes the old one a
   assert.equal(outcome, ok(true))
   assert.equal(during, [['a'], ['a']])
   assert.equal([await idsOf(owned, 'ada'), await idsOf(owned, 'bob')], [[], ['a']])
+})
+
+test('flushes the pointer to the device before the session is written, when that is to be durable', async ({ directory }) => {
+  let [log, isRefused]: [string[], boolean] = [[], false]
+  const flushDirectory: FsCalls['flushDirectory'] = async name => {
+    log.push(name.slice(directory.length).replace(/[\w-]{43}/, 'hash'))
+    if (isRefused) throw systemError('EIO')
+    await nodeFs.flushDirectory(name)
+  }
+  const failures: IndexFailed[] = []
+  const disk = new Disk('auto', { calls: { ...steady, flushDirectory } })
+  const owned = new OwnedSessions(directory, { owner, disk, directoryMode: 0o700, cache: new SessionCache(), durable: true, onFailure: failure => { failures.push(failure) } })
+  const write = (id: string) => owned.replacing(join(directory, `${id}.json`), creation('ada'), () => {
+    log.push('write')
+    return settledOk(true)
+  })
+  assert.equal(await write('a'), ok(true))
+  assert.equal(log, ['/.owners/hash', '/.owners', 'write'])
+  isRefused = true
+  log = []
+  assert.equal(await write('b'), ok(true))
+  assert.equal([log, failures.map(({ type, cause }) => [type, errorCode(cause)])], [['/.owners/hash', 'write'], [['index-failed', 'EIO']]])
+  // Verified by a prune, it is not flushed.
+  log = []
+  await (await owned.visitor()).live('c', { account: 'ada' })
+  assert.equal(log, [])
 })
 
 test('looks at nothing for changes that do not concern the owner', async ({ directory }) => {
@@ -119,10 +146,11 @@ test('keeps the pointer that another process has made for a session that it is a
 })
 
 test('makes the pointer again that another process has removed while the session was written', async ({ directory }) => {
-  const [owned, other] = [sessionsOf(directory), sessionsOf(directory)]
+  const [owned, other] = [sessionsOf(directory), sessionsOf(directory, aged)]
   const file = join(directory, 'a.json')
   await owned.replacing(file, creation('ada'), () => attemptAsync(async () => {
-    await other.index.remove('ada', 'a')
+    await other.index.remove('ada', 'a', () => settledOk(true))
+    assert.equal(await idsOf(other, 'ada'), [])
     return await put(file, 'ada')
   }))
   assert.equal(await idsOf(owned, 'ada'), ['a'])
@@ -151,7 +179,7 @@ test('writes a session whose pointer cannot be made, notes that the index is inc
   const owned = sessionsOf(directory, { ...steady, openNewSync: refuse(nodeFs.openNewSync), removeSync: refuse(nodeFs.removeSync) }, failures)
   const other = sessionsOf(directory)
   const file = join(directory, 'a.json')
-  valueOf(await owned.index.completeness.markComplete(Date.now()))
+  await complete(owned.index.completeness, Date.now())
   assert.is(await owned.index.completeness.isComplete(), true)
   const create = (account: string) => owned.replacing(join(directory, 'a.json'), creation(account), () => settledOk(true))
   isFull = true
@@ -205,7 +233,7 @@ test('verifies the parts of the sessions that are due since the last prune that 
     return names.filter(mustRead).length
   }
   assert.is(await due(), 2_400)
-  valueOf(await owned.index.completeness.markComplete(Date.now()))
+  await complete(owned.index.completeness, Date.now())
   const verifiedAgo = async (hours: number) => utimes(await markOf(directory), 0, Math.floor(Date.now() / hour - hours) * hour / 1000)
   for (const [hours, least, most] of [[0, 0, 0], [1, 50, 150], [2, 120, 280], [23, 2_250, 2_350], [24, 2_400, 2_400], [1_000, 2_400, 2_400], [-2, 2_400, 2_400]] as const) {
     await verifiedAgo(hours)
@@ -265,7 +293,7 @@ test('is not complete, or verified, when a session could not be read or a pointe
 
 test('does not note as verified an index that another process has found incomplete meanwhile', async ({ directory }) => {
   const owned = sessionsOf(directory)
-  valueOf(await owned.index.completeness.markComplete(0))
+  await complete(owned.index.completeness, 0)
   const visitor = await owned.visitor()
   valueOf(await sessionsOf(directory).index.completeness.markIncomplete())
   await visitor.finish()
@@ -308,12 +336,12 @@ test('sweeps the parts that are due, and none when the prune is ended', async ({
 
 test('takes away the mark of an index for another function before it writes one of its own', async ({ directory }) => {
   const before = new OwnerIndex(directory, { owner: ({ uid }) => uid, disk: new Disk('auto'), directoryMode: 0o700 })
-  valueOf(await before.completeness.markComplete(0))
+  await complete(before.completeness, 0)
   await sessionsOf(directory).visitor()
   assert.is(await before.completeness.isComplete(), false)
-  valueOf(await before.completeness.markComplete(0))
+  await complete(before.completeness, 0)
   const refusing = sessionsOf(directory, { ...steady, removeSync: () => { throw systemError('EACCES') } })
-  assert.is(failureOf(await refusing.index.completeness.markComplete(0)).code, 'EACCES')
+  assert.is(failureOf(await refusing.index.completeness.beginBuild(0)).code, 'EACCES')
   assert.is(await refusing.index.completeness.isComplete(), false)
 })
 

@@ -1,11 +1,13 @@
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { settledOk } from '../../src/async/result.ts'
 import { Cipher } from '../../src/encryption/cipher.ts'
 import { Disk } from '../../src/fs/disk.ts'
 import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
 import { OwnerIndex } from '../../src/owner/owner-index.ts'
 import { failureOf, suiteOnDisk, systemError, valueOf } from '../support.ts'
+import { complete } from './support.ts'
 
 const test = suiteOnDisk('OwnerIndex')
 
@@ -29,6 +31,8 @@ const idsOf = async (index: OwnerIndex, name: string) => [...await index.ids(nam
 
 const always = async () => true
 
+const yes = () => settledOk(true)
+
 test('gives the owner of a session, and null for none, for anything but a name, and when the function throws', ({ directory }) => {
   const disk = new Disk('auto')
   for (const [given, expected] of [['ada', 'ada'], ['', null], [undefined, null], [null, null], [7, null]] as const) {
@@ -50,25 +54,18 @@ test('removes pointers that were found wrong when they are older than any write'
   assert.equal(await idsOf(index, 'ada'), [])
 })
 
-test('makes a stale pointer again when the session was written while it was removed', async ({ directory }) => {
+test('leaves what is not the index\'s when it sweeps', async ({ directory }) => {
   const index = indexOf(directory, aged)
-  valueOf(await index.add('ada', 'a'))
-  let isWritten = false
-  await index.removeStale('ada', 'a', async () => {
-    const isWrong = !isWritten
-    isWritten = true
-    return isWrong
-  })
-  assert.equal(await idsOf(index, 'ada'), ['a'])
-  // It cannot be made again: the index lacks it.
-  isWritten = false
-  valueOf(await index.completeness.markComplete(0))
-  await indexOf(directory, { ...aged, openNewSync: () => { throw systemError('ENOSPC') } }).removeStale('ada', 'a', async () => {
-    const isWrong = !isWritten
-    isWritten = true
-    return isWrong
-  })
-  assert.is(await index.completeness.isComplete(), false)
+  valueOf(await index.add('ada', 'gone'))
+  const [hash] = await readdir(join(directory, '.owners')) as [string]
+  const foreign = ['notes/gone', `${hash}x/gone`, `${hash}/with-content`, `${hash}/.hidden`, `${hash}/a name`]
+  for (const name of foreign) {
+    await mkdir(dirname(join(directory, '.owners', name)), { recursive: true })
+    await writeFile(join(directory, '.owners', name), name.includes('content') ? 'content' : '')
+  }
+  valueOf(await index.sweep(() => true))
+  const left = await readdir(join(directory, '.owners'), { recursive: true })
+  assert.equal(left.filter(name => name.includes('/')).sort(), foreign.sort())
 })
 
 test('gives a pointer that exists a new change time, so that nobody removes it as stale', async ({ directory }) => {
@@ -87,14 +84,14 @@ test('removes the directory of an owner with the last pointer', async ({ directo
   const index = indexOf(directory)
   const directories = async () => (await readdir(join(directory, '.owners'))).length
   for (const id of ['a', 'b']) valueOf(await index.add('ada', id))
-  valueOf(await index.remove('ada', 'a'))
+  valueOf(await index.remove('ada', 'a', yes))
   assert.equal([await directories(), await idsOf(index, 'ada')], [1, ['b']])
-  valueOf(await index.remove('ada', 'b'))
+  valueOf(await index.remove('ada', 'b', yes))
   assert.is(await directories(), 0)
   // Where that is refused, a later prune does it.
   valueOf(await index.add('ada', 'a'))
-  const refusing = indexOf(directory, { ...steady, removeDirectorySync: () => { throw systemError('EACCES') } })
-  valueOf(await refusing.remove('ada', 'a'))
+  const refusing = indexOf(directory, { ...aged, removeDirectorySync: () => { throw systemError('EACCES') } })
+  valueOf(await refusing.remove('ada', 'a', yes))
   assert.is(await directories(), 1)
   valueOf(await index.sweep(() => true))
   assert.is(await directories(), 0)
@@ -104,10 +101,10 @@ test('loses no pointer while processes add and remove those of one owner', async
   const [one, other] = [0, 0].map(() => new OwnerIndex(directory, { owner, disk: new Disk('async'), directoryMode: 0o700 })) as [OwnerIndex, OwnerIndex]
   for (let round = 0; round < 100; round++) {
     valueOf(await one.add('ada', 'a'))
-    const results = await Promise.all([one.remove('ada', 'a'), other.add('ada', 'b'), one.sweep(() => true)])
+    const results = await Promise.all([one.remove('ada', 'a', yes), other.add('ada', 'b'), one.sweep(() => true)])
     results.forEach(result => valueOf<unknown>(result))
     assert.equal(await idsOf(one, 'ada'), ['b'])
-    valueOf(await other.remove('ada', 'b'))
+    valueOf(await other.remove('ada', 'b', yes))
   }
   assert.equal(await readdir(join(directory, '.owners')), [])
 })
@@ -136,7 +133,7 @@ test('is another index for another function, other secrets, another extension, o
     { ...given, extension: '' }, { ...given, requireEncryption: true }
   ].map(options => new OwnerIndex(directory, options))
   for (const index of indexes) {
-    valueOf(await index.completeness.markComplete(0))
+    await complete(index.completeness, 0)
     assert.equal(await Promise.all(indexes.map(each => each.completeness.isComplete())), indexes.map(each => each === index))
   }
   assert.is(await new OwnerIndex(directory, { ...given, extension: '.json', requireEncryption: true }).completeness.isComplete(), true)
@@ -154,7 +151,7 @@ test('has no pointers that are not ids, and reports what is in their place', asy
   // A directory in the place of the mark.
   await mkdir(join(directory, 'other', '.owners'), { recursive: true })
   const refused = indexOf(join(directory, 'other'), { ...steady, openNewSync: () => { throw systemError('EACCES') } })
-  assert.is((await refused.completeness.markComplete(Date.now())).isErr(), true)
+  assert.is((await refused.completeness.beginBuild(Date.now())).isErr(), true)
   assert.is((await refused.add('ada', 'a')).isErr(), true)
 })
 

@@ -98,9 +98,9 @@ export class Model {
         return { operation: command, reply: replyOf() }
       case 'touch': {
         const session = this.#cookie(command.cookie)
-        const isEncryptedForOther = this.#sessions.failureOf(command.id) === 'decrypt-failed'
+        const isUnreadable = this.#sessions.failureOf(command.id) !== null
         this.#sessions.touch(command.id, session, this.#now)
-        return { operation: { type: 'touch', id: command.id, session }, reply: replyOf(undefined, isEncryptedForOther ? ['touch-failed'] : []) }
+        return { operation: { type: 'touch', id: command.id, session }, reply: replyOf(undefined, isUnreadable ? ['touch-failed'] : []) }
       }
       case 'load':
       case 'create':

@@ -71,7 +71,7 @@ export class Pointers {
 
   /** Somebody has damaged the index. */
   damage (damage: Damage): void {
-    if (damage === 'add-directory' || damage === 'add-pointers') return
+    if (damage === 'add-directory' || damage === 'add-foreign' || damage === 'add-pointers') return
     if (damage === 'remove-marks' || damage === 'remove-index') this.isComplete = false
     if (damage !== 'remove-marks') {
       this.#owners.clear()

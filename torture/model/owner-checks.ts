@@ -5,7 +5,7 @@ import { ensure } from '../trial.ts'
 import { ownerNames, type Command } from './commands.ts'
 import type { Driver, Reply } from './driver.ts'
 import { expiryOf, readFailureOf, sessionOf } from './entry.ts'
-import { damageIndex, indexOf, marksIn, ownersIn, pointersIn } from '../index-files.ts'
+import { damageIndex, foreignIn, indexOf, marksIn, ownersIn, pointersIn } from '../index-files.ts'
 import { ownerOf } from './owned.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -66,11 +66,12 @@ export class OwnerChecks {
 
   /**
    * Fails unless a prune makes the index complete, and, when every session is ended and all pointers are older than any
-   * write, leaves nothing of it but the mark.
+   * write, leaves nothing of it but the mark, and what is not the index's.
    */
   async checkRepair (driver: Driver, now: number, isAged: boolean): Promise<void> {
     const { directory, sessions, nameOf } = this.#options
     for (const name of sessions.pointers.isObstructed ? await marksIn(directory) : []) await rm(join(indexOf(directory), name))
+    const foreign = await foreignIn(directory)
     await driver.perform({ type: 'flush' }, now)
     await driver.perform({ type: 'prune' }, now)
     sessions.prune(now)
@@ -86,6 +87,7 @@ export class OwnerChecks {
     await driver.perform({ type: 'prune' }, now)
     const left = await ownersIn(directory)
     ensure(left.length === 0, `after a prune without sessions there are directories of owners: ${left.join()}`)
+    ensure(isDeepStrictEqual(await foreignIn(directory), foreign), `after a prune there are ${(await foreignIn(directory)).join()} in the index, were ${foreign.join()}`)
   }
 
   async #list (owner: string, driver: Driver, now: number): Promise<void> {
