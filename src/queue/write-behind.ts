@@ -22,6 +22,8 @@ interface Entry {
   writing: Mutation | null
   /** Changes that are not accepted before they are written, and wait for those before them. */
   queued: number
+  /** Whether `writing` has a change that is not accepted before it is written. */
+  isWritingThrough: boolean
   /** Resolves when `writing` and what is queued behind it is on the disk or has failed. */
   written: Promise<unknown>
   /** The size of `waiting` and `writing`, in bytes. */
@@ -82,7 +84,7 @@ export class WriteBehindQueue<T, E> {
 
   /** Accepts a change. While too much is pending the result is that of its write, and a change that fails is given up. */
   mutate (file: string, step: Step): ResultAsync<T | undefined, E> {
-    const entry = this.#entries.get(file) ?? { waiting: null, writing: null, queued: 0, written: Promise.resolve(), bytes: 0 }
+    const entry = this.#entries.get(file) ?? { waiting: null, writing: null, queued: 0, isWritingThrough: false, written: Promise.resolve(), bytes: 0 }
     const waiting = entry.waiting?.coalesce(step) ?? Mutation.of(step)
     const isFull = this.#bytes + Mutation.of(step).bytes > highWaterMark || waiting.steps.length > maxSteps
     if (isFull || entry.queued > 0) return this.#writeThrough(file, entry, step)
@@ -93,16 +95,16 @@ export class WriteBehindQueue<T, E> {
     return settledOk(undefined)
   }
 
-  /** Reads a session with the changes that were called before and are not written yet. */
+  /** Reads a session with the changes that were called before and are not written yet, once they are accepted or given up. */
   read<U, F> (file: string, read: (pending: Mutation | null) => ResultAsync<U, F>): ResultAsync<U, F> {
     const entry = this.#entries.get(file)
-    if (entry === undefined || entry.queued === 0) return read(this.mutationOf(file))
+    if (entry === undefined || !isAwaited(entry)) return read(this.mutationOf(file))
     return pending(entry.written.then(() => read(this.mutationOf(file))))
   }
 
   /** Resolves when all changes so far are accepted, written or given up. */
   async settle (): Promise<void> {
-    await Promise.all(Array.from(this.#entries.values(), ({ queued, written }) => queued > 0 ? written : undefined))
+    await Promise.all(Array.from(this.#entries.values(), entry => isAwaited(entry) ? entry.written : undefined))
   }
 
   /** Writes what is pending, trying each session once more, and resolves when that is done. */
@@ -112,7 +114,10 @@ export class WriteBehindQueue<T, E> {
   }
 
   #writeThrough (file: string, entry: Entry, step: Step): ResultAsync<T | undefined, E> {
-    const write = () => this.#write(file, entry, entry.waiting?.coalesce(step) ?? Mutation.of(step), entry.waiting)
+    const write = () => {
+      entry.isWritingThrough = true
+      return this.#write(file, entry, entry.waiting?.coalesce(step) ?? Mutation.of(step), entry.waiting)
+    }
     this.#entries.set(file, entry)
     if (entry.writing === null && entry.queued === 0) return write()
     entry.queued++
@@ -131,6 +136,7 @@ export class WriteBehindQueue<T, E> {
     this.#count(entry)
     const settle = (waiting: Mutation | null) => {
       entry.writing = null
+      entry.isWritingThrough = false
       entry.waiting = waiting
       this.#count(entry)
       // A session whose write failed goes to the end of the queue.
@@ -201,4 +207,9 @@ export class WriteBehindQueue<T, E> {
     this.#bytes += bytes - entry.bytes
     entry.bytes = bytes
   }
+}
+
+// Whether it has changes that may still be given up.
+function isAwaited ({ queued, isWritingThrough }: Entry): boolean {
+  return queued > 0 || isWritingThrough
 }

@@ -370,6 +370,25 @@ bounded('reads and settles after the changes that wait for their write', async (
   assert.is(resultOf(writes[1]!.mutation), 2)
 })
 
+bounded('reads and settles after a change that is written and may still be given up', async () => {
+  for (const [outcome, expected] of [[err('refused'), 'accepted'], [ok('written'), 'as it is on the disk']] as const) {
+    const { queue, writes } = controlled()
+    void queue.mutate('a', set('accepted'))
+    void queue.mutate('b', mebibytes(10))
+    const result = queue.mutate('a', mebibytes(9))
+    const read = queue.read('a', pending => settledOk(pending === null ? 'as it is on the disk' : resultOf(pending)))
+    let isSettled = false
+    const settling = queue.settle().then(() => { isSettled = true })
+    await someTurns()
+    assert.equal([settledResult(read), isSettled], [undefined, false])
+    writes[0]!.finish(outcome)
+    assert.equal([await result, await read], [outcome, ok(expected)])
+    await settling
+    // From then on it is immediate.
+    assert.is.not(settledResult(queue.read('a', () => settledOk(null))), undefined)
+  }
+})
+
 bounded('counts nothing of what it gave up or wrote', async () => {
   let isRefused = true
   const { queue } = recorded(() => isRefused ? err('refused') : ok('written'))
