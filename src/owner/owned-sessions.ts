@@ -9,7 +9,7 @@ import type { PruneVisitor } from '../pruning/options.ts'
 import type { SessionText } from '../session/session-text.ts'
 import type { StoredSession } from '../session/session.ts'
 import type { ReplacedContents } from '../write.ts'
-import { OwnerIndex, type OwnerIndexOptions } from './owner-index.ts'
+import { OwnerIndex, type OwnerIndexOptions, type RemovalOptions } from './owner-index.ts'
 
 // Each hour of the day another part of the sessions is due to be verified: the prunes of a day, whatever their interval,
 // read each session once.
@@ -81,7 +81,8 @@ export class OwnedSessions {
       mustRead: isDue,
       live: async (id, session) => { await this.#index(index.ownerOf(session), id) },
       unread: () => { isWhole = false },
-      removed: async (id, session) => { await this.#settle(index.ownerOf(session), this.#fileOf(id)) },
+      // It has been expired for longer than any write takes.
+      removed: async (id, session) => { await this.#settle(index.ownerOf(session), this.#fileOf(id), { isPendingKept: false }) },
       finish: async () => {
         if (isWhole && missing === this.#missing) await (verifiedAt === null ? index.completeness.markComplete() : index.completeness.markVerified(start))
         await index.sweep(name => !signal?.aborted && isDue(name))
@@ -100,15 +101,15 @@ export class OwnedSessions {
 
   // Removes the pointer of a former owner. Meanwhile another process may have removed that of the owner, or given the session
   // back to the former one and found the pointer still there. Of a session that cannot be read the pointer stays.
-  #settle (former: string | null, file: string): ResultAsync<unknown, never> {
-    return this.#remove(former, file)
+  #settle (former: string | null, file: string, options?: RemovalOptions): ResultAsync<unknown, never> {
+    return this.#remove(former, file, options)
       .andThen(() => this.#stored(file).orElse(() => ok(former)))
       .andThen(owner => this.#add(owner, file))
   }
 
-  #remove (owner: string | null, file: string): ResultAsync<unknown, never> {
+  #remove (owner: string | null, file: string, options?: RemovalOptions): ResultAsync<unknown, never> {
     if (owner === null) return settledOk(undefined)
-    return this.index.remove(owner, this.#idOf(file), () => this.#stored(file).map(stored => stored !== owner)).orElse(() => ok(undefined))
+    return this.index.remove(owner, this.#idOf(file), () => this.#stored(file).map(stored => stored !== owner), options).orElse(() => ok(undefined))
   }
 
   #add (owner: string | null, file: string): ResultAsync<unknown, never> {

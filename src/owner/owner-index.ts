@@ -25,6 +25,15 @@ export interface OwnerIndexOptions extends PathOptions {
   readonly directoryMode: number
 }
 
+/** How the pointers to a session are removed. */
+export interface RemovalOptions {
+  /**
+   * Whether a pointer is kept that another store has made or renewed a moment ago.
+   * @default true
+   */
+  readonly isPendingKept?: boolean
+}
+
 // In milliseconds. A pointer is made before its session is written: until then it points to nothing.
 const staleAfterMs = 10 * 60_000
 
@@ -77,12 +86,13 @@ export class OwnerIndex {
   }
 
   /**
-   * Removes the pointers to a session that is gone or another owner's, as `isWrong` says, unless another store has made or
-   * renewed one a moment ago: that may be about to write the session. A wrong one is removed as stale later.
+   * Removes the pointers to a session that is gone or another owner's, as `isWrong` says. One that another store has made
+   * or renewed a moment ago is kept: that may be about to write the session. A wrong one is removed as stale later.
    */
-  remove (owner: string, id: string, isWrong: () => ResultAsync<boolean, unknown>): ResultAsync<unknown, unknown> {
+  remove (owner: string, id: string, isWrong: () => ResultAsync<boolean, unknown>, { isPendingKept = true }: RemovalOptions = {}): ResultAsync<unknown, unknown> {
+    const isNew = (version: FileVersion) => isPendingKept && this.#isPending(version)
     return this.#hashes(owner).reduce(
-      (done: ResultAsync<unknown, unknown>, hash) => done.andThen(() => this.#remove(this.#pointer(hash, id), isWrong, version => this.#isPending(version))),
+      (done: ResultAsync<unknown, unknown>, hash) => done.andThen(() => this.#remove(this.#pointer(hash, id), isWrong, isNew)),
       settledOk(undefined)
     )
   }
