@@ -4,7 +4,7 @@ import { ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
 import { checkDirectory } from '../src/check.ts'
 import { Disk } from '../src/fs/disk.ts'
-import { nodeFs, type FsCalls } from '../src/fs/node.ts'
+import { nodeFs, type FsCalls, type NewFile } from '../src/fs/node.ts'
 import { failureOf, namesIn, suiteOnDisk, systemError, valueOf, watched } from './support.ts'
 
 const test = suiteOnDisk('checkDirectory')
@@ -105,6 +105,23 @@ test('does without the number of the user where there are none, as on Windows', 
     assert.match(failureOf(await checkDirectory(directory, { disk })).reason, /let the user that runs this process read and enter it$/)
   } finally {
     Object.assign(process, { getuid })
+  }
+})
+
+test('writes a small private file, and flushes nothing unless sessions are', async ({ directory }) => {
+  for (const durable of [undefined, false, true]) {
+    const files: NewFile[] = []
+    let flushes = 0
+    const calls: FsCalls = {
+      ...nodeFs,
+      fill: (file, descriptor, content) => {
+        files.push(content)
+        return nodeFs.fill(file, descriptor, content)
+      },
+      flushDirectory: async () => { flushes++ }
+    }
+    assert.equal(await checkDirectory(directory, { disk: new Disk('async', { calls }), ...(durable !== undefined && { durable }) }), ok([]))
+    assert.equal([files.map(({ text, mode, flush, times }) => [text, mode, flush, Object.values(times).every(Number.isFinite)]), flushes], [[['{}', 0o600, false, true]], durable ? 1 : 0])
   }
 })
 

@@ -64,7 +64,7 @@ const bad: Readonly<Record<string, readonly [expected: string, ...values: unknow
   pruneInterval: ['a whole number of milliseconds below 2 ** 31, or 0', -1, 0.5, NaN, Infinity, 2 ** 31, '1000', null],
   requireEncryption: ['true or false', 0, 1, 'true', null],
   onFailure: ['a function', null, 'warn', {}],
-  log: ['a logger with the methods warn and error, such as app.log', null, true, {}, { warn () {} }, { error () {} }, { warn: 1, error: 1 }, () => {}],
+  log: ['a logger with the methods warn and error, such as app.log', null, true, {}, { warn () {} }, { error () {} }, { warn: 1, error: 1 }, () => {}, Object.assign(() => {}, { warn () {}, error () {} })],
   owner: ['a function', null, 'user', {}],
   clock: ['a function', null, 0, new Date(0)]
 }

@@ -62,8 +62,8 @@ async function renew (lockFile: string, expired: FileVersion, { disk, now }: { r
 // Removes a token that a dead process has left; the lease is free then.
 async function reclaimIfStale (token: string, { disk, now }: { readonly disk: Disk, readonly now: number }): Promise<boolean> {
   const version = await disk.stat(token)
-  // It is gone, unless it is a link to nowhere.
-  if (version.isOk() && version.value === null) return (await disk.remove(token)).unwrapOr(false)
+  // It is gone, unless it is a link to nowhere: if that cannot be removed, no process gets the lease.
+  if (version.isOk() && version.value === null) return (await disk.remove(token)).unwrapOr(true)
   if (version.isOk() && version.value !== null && Math.abs(now - lastUsedAtOf(version.value)) < staleTokenMs) return false
   await disk.remove(token)
   return true

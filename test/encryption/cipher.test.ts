@@ -134,6 +134,8 @@ test('gives names a pseudonym for each secret, that of the first one first', () 
   assert.equal(one.pseudonyms('ada'), one.pseudonyms('ada'))
   assert.is(new Set([...both.pseudonyms('ada'), ...both.pseudonyms('bob')]).size, 4)
   for (const pseudonym of both.pseudonyms('ada')) assert.match(pseudonym, /^[\w-]{43}$/)
+  // An index that was made by an earlier version is found.
+  assert.equal(new Cipher('k'.repeat(32)).pseudonyms('ada'), ['gSVHb5VAserIa7AxVDI_HopdUAmNBe0yUDI9buLITo8'])
 })
 
 test.run()
@@ -152,7 +154,7 @@ encrypted('is false for sessions of an application, whatever their keys and valu
     '{}', '', 'null', '[]', '"fastify-file-session-store/1"', '{"cookie":{},"user":"ada"}', '{"key":"k","nonce":"n","text":"t"}',
     '{"key":"k","nonce":"n","ciphertext":"t","cookie":{}}', '{"encrypted":true,"key":"k","nonce":"n","ciphertext":"t"}',
     '{"user":"fastify-file-session-store/1"}', '{"inner":{"encrypted":"fastify-file-session-store/1"}}', '["fastify-file-session-store/1"]',
-    '{"encrypted":["fastify-file-session-store/1"]}', '{"encrypted":"my fastify-file-session-store/1"}', '{"encrypted":"fastify-file-session-store/1"'
+    '{"encrypted":["fastify-file-session-store/1"]}', '{"encrypted":"my fastify-file-session-store/1"}', '{"encrypted":"other","format":"fastify-file-session-store/1"}', '{"encrypted":"fastify-file-session-store/1"'
   ]
   for (const text of texts) assert.is(isEncrypted(text), false, text)
 })

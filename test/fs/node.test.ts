@@ -191,4 +191,24 @@ if (existsSync('/proc/self/fd')) {
   })
 }
 
+test('gives a new file its times by its descriptor alone', async ({ directory }) => {
+  const { setTimesSync, setTimes } = nodeFs
+  const byName: string[] = []
+  try {
+    Object.assign(nodeFs, { setTimesSync: (file: string) => { byName.push(file) }, setTimes: async (file: string) => { byName.push(file) } })
+    for (const [way, create] of ways) await create(join(directory, way), newFile)
+  } finally {
+    Object.assign(nodeFs, { setTimesSync, setTimes })
+  }
+  assert.equal(byName, [])
+})
+
+test('gives null for the version of an absent file, and the type of the file system of a directory', async ({ directory }) => {
+  assert.is(nodeFs.statSync(join(directory, 'absent')), null)
+  assert.type(await nodeFs.fileSystemType(directory), 'number')
+  const entries = await nodeFs.openDirectory(directory, 1)
+  assert.is(await entries.read(), null)
+  await entries.close()
+})
+
 test.run()

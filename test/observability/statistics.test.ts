@@ -41,6 +41,14 @@ test('counts each kind of event', () => {
   assert.ok(at.getTime() >= earliest && at.getTime() <= Date.now())
 })
 
+test('counts a merge as a conflict when both sides had changed a key', () => {
+  for (const [keys, conflicts] of [[[], 0], [['cart'], 1]] as const) {
+    const statistics = new Statistics(directory)
+    statistics.merged(keys)
+    assert.equal([statistics.stats(0).merges, statistics.stats(0).conflicts], [1, conflicts])
+  }
+})
+
 test('gives counts that do not change later', () => {
   const statistics = new Statistics(directory)
   const before = statistics.stats(0)

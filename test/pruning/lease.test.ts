@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, unlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, unlink, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { Disk } from '../../src/fs/disk.ts'
@@ -49,12 +49,14 @@ test('gives no lease that another process renewed meanwhile', async ({ directory
   await acquire(directory, 0)
   const disk = diskWith({
     async openNew (...parameters) {
-      await utimes(join(directory, '.pruned'), new Date(start + interval), new Date(start + interval))
+      // Its clock is ahead by a moment.
+      await utimes(join(directory, '.pruned'), new Date(start + interval + 5), new Date(start + interval + 5))
       return await nodeFs.openNew(...parameters)
     }
   })
   assert.is(await acquire(directory, interval, disk), interval)
   assert.equal(await namesIn(directory), ['.pruned'])
+  assert.is((await stat(join(directory, '.pruned'))).mtimeMs, start + interval + 5)
 })
 
 test('gives no lease whose lock file went away meanwhile, and leaves no token', async ({ directory }) => {
@@ -124,6 +126,15 @@ const obstacles: ReadonlyArray<readonly [what: string, put: (directory: string) 
   ...['ENOSPC', 'EACCES', 'EROFS'].map(code => [
     `where an expired lease cannot be renewed (${code})`, (directory: string) => acquire(directory, -interval), { openNew: async () => { throw systemError(code) } }
   ] as const),
+  ['where no token can be created, whatever another process makes of the lease', directory => acquire(directory, -interval), {
+    openNew: async (file: string) => {
+      await utimes(file.replace(/\.pruned-.*/, '.pruned'), new Date(start), new Date(start))
+      throw systemError('ENOSPC')
+    }
+  }],
+  ['where a token that is a link to nowhere cannot be removed', async directory => { await acquire(directory, -interval); await symlink('nowhere', join(directory, `.pruned-${start - interval}`)) }, {
+    remove: async () => { throw systemError('EACCES') }
+  }],
   ['where the `stat` of the lock file fails', directory => acquire(directory, 0), { stat: async () => { throw systemError('EACCES') } }],
   ['where the lock file belongs to another user', directory => acquire(directory, -interval), { setTimes: async () => { throw systemError('EPERM') } }],
   ['where the directory is missing', directory => unlink(join(directory, 'absent')).catch(() => {})]

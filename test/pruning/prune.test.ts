@@ -147,6 +147,14 @@ others('removes it when told to, if it was not modified for a minute', async ({ 
   assert.equal(await namesIn(directory), ['recent-foreign.json', 'recent-unreadable.json'])
 })
 
+others('removes only the kind that it is told to, and no session', async ({ directory }) => {
+  await otherFiles(directory)
+  await file(directory, 'live.json', anHour, 2 * minute)
+  assert.equal(await prune(directory, { removeUnreadable: true }), { ...none, scanned: 8, removed: 3, kept: 1, foreign: 4 })
+  assert.equal(await prune(directory, { removeForeign: true }), { ...none, scanned: 5, removed: 4, kept: 1 })
+  assert.equal(await namesIn(directory), ['live.json'])
+})
+
 others('keeps files whose names are not those of sessions, links and directories', async ({ directory }) => {
   await file(directory, '.gitkeep', '', 365 * day)
   await file(directory, '.pruned', '', 365 * day)
@@ -406,6 +414,17 @@ visiting('shows it each session that it reads, with a cookie or without, and eac
     }
   }
   assert.is(await readFile(join(directory, 'live.json'), 'utf8'), anHour)
+})
+
+visiting('keeps what was modified less than a minute ago, although it is read for the visitor', async ({ directory }) => {
+  for (const [text, kind] of [['{}', 'foreign'], ['{', 'unreadable']] as const) {
+    for (const [age, isRemoved] of [[0, false], [minute - 1, false], [minute, true]] as const) {
+      await file(directory, 'recent.json', text, age)
+      const options = { clock, visitor: visitorOf([]), removeForeign: true, removeUnreadable: true }
+      const { removed, [kind]: kept } = valueOf(await pruneSessions(directory, options))
+      assert.equal([removed, kept], isRemoved ? [1, 0] : [0, 1], `${kind}, ${age} ms`)
+    }
+  }
 })
 
 visiting('shows it an expired session that could not be removed', async ({ directory }) => {

@@ -12,6 +12,14 @@ for (const [way, options] of ways) {
   const test = suiteOnDisk(`FileStore, callbacks (${way})`)
   const storeOn = storeMaker(options)
 
+  test('takes null for no callback, and says of what is none what it is, in one line', async ({ directory }) => {
+    const { store, get } = storeOn(directory)
+    store.set('abc', { user: 'ada' } as any, null as never)
+    assert.equal(await get('abc'), { user: 'ada' })
+    assert.throws(() => store.set('abc', { user: 'bob' } as any, { a: { b: 1 } } as never), /not \{ a: \[Object\] \}$/)
+    assert.equal(await get('abc'), { user: 'ada' })
+  })
+
   test('runs each callback exactly once', async ({ directory }) => {
     const { store } = storeOn(directory)
     await mkdir(join(store.sessionFile('refused'), 'inner'), { recursive: true })
