@@ -8,7 +8,7 @@ import { encodeText } from '../../src/encryption/envelope.ts'
 import type { RemoveFailed } from '../../src/errors.ts'
 import { Disk } from '../../src/fs/disk.ts'
 import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
-import type { PruneOptions, PruneReport } from '../../src/pruning/options.ts'
+import type { PruneOptions, PruneReport, PruneVisitor } from '../../src/pruning/options.ts'
 import { pruneSessions } from '../../src/pruning/prune.ts'
 import { namesIn, suiteOnDisk, systemError, valueOf, watched } from '../support.ts'
 
@@ -27,7 +27,7 @@ async function file (directory: string, name: string, text: string | Buffer, ago
 }
 
 /** The report of a prune, without its duration. */
-async function prune (directory: string, options: PruneOptions = {}): Promise<Omit<PruneReport, 'durationMs'>> {
+async function prune (directory: string, options: PruneOptions & { readonly visitor?: PruneVisitor } = {}): Promise<Omit<PruneReport, 'durationMs'>> {
   const start = performance.now()
   const { durationMs, ...counts } = valueOf(await pruneSessions(directory, { clock, ...options }))
   assert.ok(durationMs >= 0 && durationMs <= performance.now() - start)
@@ -145,6 +145,17 @@ others('removes it when told to, if it was not modified for a minute', async ({ 
   assert.equal(await prune(directory, { removeForeign: true }), { ...none, scanned: 9, removed: 4, kept: 2, unreadable: 3 })
   assert.equal(await prune(directory, { removeUnreadable: true }), { ...none, scanned: 5, removed: 3, kept: 2 })
   assert.equal(await namesIn(directory), ['recent-foreign.json', 'recent-unreadable.json'])
+})
+
+others('sets the time of a live session alone right that is in the future', async ({ directory }) => {
+  await file(directory, 'live.json', anHour, -day)
+  await file(directory, 'expired.json', JSON.stringify({ cookie: { expires: new Date(now - day) } }), -day)
+  await file(directory, 'foreign.json', '{}', -day)
+  await file(directory, 'unreadable.json', '{', -day)
+  const options = { visitor: { ...visitorOf([]), mustRead: () => true } }
+  assert.equal(await prune(directory, options), { ...none, scanned: 4, removed: 1, kept: 1, foreign: 1, unreadable: 1 })
+  const timeOf = async (name: string) => Math.floor((await stat(join(directory, name))).mtimeMs)
+  assert.equal([await timeOf('live.json'), await timeOf('foreign.json'), await timeOf('unreadable.json')], [now, now + day, now + day])
 })
 
 others('removes only the kind that it is told to, and no session', async ({ directory }) => {
