@@ -19,7 +19,7 @@ const sources = new URL('../../src/', import.meta.url)
 const stryker = fileURLToPath(new URL('node_modules/@stryker-mutator/core/bin/stryker.js', import.meta.url))
 
 // Nothing but types and names.
-const withoutLogic = ['errors', 'index', 'pruning/options', 'session/session']
+const withoutLogic = ['errors', 'index', 'pruning/options']
 
 // Modules around the store, which are tested as a whole.
 const around = /^(cli|copy|dashboard|plugin)\//
@@ -46,6 +46,7 @@ const furtherSuites: Readonly<Record<string, readonly string[]>> = {
   'queue/write-queue': ['queue/write-behind'],
   'session/expiry': ['read', 'list', 'pruning/prune'],
   'session/merge-base': ['concurrent-requests'],
+  'session/session': ['session/session-text', 'session/snapshot'],
   'session/snapshot': ['session/session-text']
 }
 
