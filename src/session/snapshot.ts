@@ -59,7 +59,7 @@ export function serialize ({ canonical, cookie }: Pick<Snapshot, 'canonical' | '
   if (cookie === null) return canonical
   // @fastify/session puts the cookie first: then only the cookie is serialized again.
   const start = `{"cookie":${JSON.stringify(withoutMovingDates(cookie))}`
-  if (canonical.startsWith(start)) return `{"cookie":${JSON.stringify(cookie)}${canonical.slice(start.length)}`
+  if (canonical.startsWith(start)) return `{"cookie":${JSON.stringify(withTextDates(cookie))}${canonical.slice(start.length)}`
   const session: StoredSession = JSON.parse(canonical)
   return JSON.stringify({ ...session, cookie: withDates(session.cookie, cookie) })
 }
@@ -97,9 +97,15 @@ function copyWithDates (cookie: StoredCookie): StoredCookie {
   return copy
 }
 
-// A value as JSON has it. `JSON.stringify` takes longer for two dates than for the rest of a cookie.
+// `JSON.stringify` takes longer for two dates than for the rest of a cookie.
+function withTextDates (cookie: StoredCookie): StoredCookie {
+  const textOf = (date: unknown): unknown => types.isDate(date) ? date.toJSON() : date
+  return { ...cookie, expires: textOf(cookie.expires) as string, originalExpires: textOf(cookie['originalExpires']) }
+}
+
+// A value that JSON has as it has this one.
 function copyOf (value: unknown): unknown {
-  if (types.isDate(value)) return new Date(value).toJSON()
+  if (types.isDate(value)) return new Date(value)
   if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint') return value
   const json = JSON.stringify(value)
   return json === undefined ? undefined : JSON.parse(json)
