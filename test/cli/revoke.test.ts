@@ -1,7 +1,8 @@
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { namesIn, suiteOnDisk } from '../support.ts'
+import { writeIfChanged } from '../../src/index.ts'
+import { namesIn, suiteOnDisk, valueOf } from '../support.ts'
 import { asNobody, put, rowsOf, run, sessionOf } from './command.ts'
 
 const test = suiteOnDisk('file-sessions revoke')
@@ -29,6 +30,21 @@ test('--where shows whom, and with --yes ends them without a question', async ({
   assert.match(output, /^ID +USED +user\.name +role\n/)
   assert.equal(rowsOf(output).map(cells => [cells[0], ...cells.slice(2)]), [['b', 'Ada', 'x'], ['a', 'Ada', 'x'], ['Ended 2 sessions.']])
   assert.equal(await namesIn(directory), ['c.json'])
+})
+
+test('--where exits with 1 when a session could not be read, which may match', async ({ directory }) => {
+  const secret = 'a secret of at least 32 characters, this one'
+  await put(directory, 'a', sessionOf({ user: 'Ada' }))
+  valueOf(await writeIfChanged(join(directory, 'b.json'), { cookie: {}, user: 'Ada' }, { secret }))
+  const { code, output, errors } = await run(['revoke', '-d', directory, '-w', 'user=Ada', '-y'])
+  assert.equal([code, rowsOf(output).at(-1)], [1, ['Ended 1 session.']])
+  assert.match(errors, /^1 session is encrypted under a secret that was not given: /)
+  assert.equal(await namesIn(directory), ['b.json'])
+  // What is no session does not match.
+  await put(directory, 'c', sessionOf({ user: 'Ada' }))
+  await rm(join(directory, 'b.json'))
+  await writeFile(join(directory, 'd.json'), '{')
+  assert.is((await run(['revoke', '-d', directory, '-w', 'user=Ada', '-y'])).code, 0)
 })
 
 test('--where without a terminal and without --yes ends nobody', async ({ directory }) => {

@@ -69,7 +69,10 @@ async function revokeWhere (where: readonly string[], context: Context, yes: boo
     context.note('Nothing was ended.')
     return status.failed
   }
-  return await revokeAll(ids, context)
+  const result = await revokeAll(ids, context)
+  // Those that could not be read may match.
+  const { locked, refused } = selector.met.others
+  return result === status.done && locked + refused > 0 ? status.failed : result
 }
 
 async function showMatches (selector: Selector, where: readonly string[], { out }: Context): Promise<readonly string[]> {
