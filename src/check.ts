@@ -3,6 +3,7 @@ import type { ResultAsync } from 'neverthrow'
 import { settledErr, settledOk } from './async/result.ts'
 import type { CheckFailed } from './errors.ts'
 import { whileBusy } from './fs/busy.ts'
+import { makeDirectory } from './fs/directory.ts'
 import { Disk } from './fs/disk.ts'
 import { errorCode } from './fs/errno.ts'
 import { temporaryFile } from './fs/temporary.ts'
@@ -39,7 +40,7 @@ export function checkDirectory (directory: string, { directoryMode = 0o700, dura
   }
   return disk.directoryMode(directory).mapErr(failed('is not a directory or cannot be accessed', 'give the path of a directory that this process may read and write'))
     .andThen((mode): ResultAsync<number, CheckFailed> => mode === null
-      ? disk.makeDirectory(directory, directoryMode)
+      ? makeDirectory(directory, { directoryMode, durable }, disk)
         .map(() => directoryMode)
         .mapErr(failed('does not exist and cannot be made', 'make it, and give it to the user that runs this process'))
       : settledOk(mode))

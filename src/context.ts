@@ -32,7 +32,7 @@ export class StoreContext {
       ...shared,
       disk,
       onFailure: this.report,
-      onUnreadReplaced: this.report,
+      onUnknownReplaced: this.report,
       ...(owned && { aroundReplace: (file, contents, replace) => owned.replacing(file, contents, replace) })
     }
   }

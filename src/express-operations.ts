@@ -1,4 +1,5 @@
 import type { Session } from 'fastify'
+import { settledOk } from './async/result.ts'
 import { callBackLater, optionalCallback, requiredCallback, type Callback } from './callbacks.ts'
 import type { ListedSession } from './list.ts'
 import { loadRecord } from './load.ts'
@@ -43,8 +44,11 @@ export abstract class ExpressOperations extends StoreOperations {
 
   async #isEncrypted (id: string): Promise<boolean> {
     return await sessionFile(this.directory, id, this.options)
-      .asyncAndThen(file => loadRecord(file, this.context.readOptions))
-      .map(record => record?.text.isEncrypted ?? false)
+      .asyncAndThen(file => {
+        const isUnwritten = (this.queue.unwritten?.mutationOf(file) ?? null) !== null
+        if (isUnwritten && this.options.secret !== undefined) return settledOk(true)
+        return loadRecord(file, this.context.readOptions).map(record => record?.text.isEncrypted ?? false)
+      })
       .unwrapOr(false)
   }
 }

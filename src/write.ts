@@ -4,9 +4,10 @@ import { isCurrent, SessionCache, type CacheEntry } from './cache.ts'
 import type { EncryptionOptions } from './encryption/envelope.ts'
 import type { Malformed, NotSerializable, ReadFailure, TouchFailed, WriteFailed } from './errors.ts'
 import type { ReplaceOptions } from './fs/atomic.ts'
+import { whileBusy } from './fs/busy.ts'
 import { Disk } from './fs/disk.ts'
-import { isSameVersion, lastUsedAtOf, type FileVersion } from './fs/version.ts'
-import { loadRecord, stateOf, type SessionRecord } from './load.ts'
+import { isSameVersion, lastUsedAtOf, systemTime, type FileVersion } from './fs/version.ts'
+import { loadRecord, loadRecordOf, stateOf, type SessionRecord } from './load.ts'
 import { Mutation } from './queue/mutation.ts'
 import { changesContent, isKnown, type CurrentSession, type OnMerge, type SessionState } from './queue/step.ts'
 import { saveLastUse, saveSession } from './save.ts'
@@ -44,8 +45,8 @@ const maxAttempts = 100
 
 /** What `FileStore` adds to the options of `writeIfChanged`. @internal */
 export interface ObserveOptions {
-  /** Called when a change of a loaded session has replaced a file whose content could not be read. */
-  readonly onUnreadReplaced?: (failure: ReadFailure) => void
+  /** Called when a change of a session has replaced a file that was not known to hold one. */
+  readonly onUnknownReplaced?: (failure: ReadFailure) => void
   readonly onMerge?: OnMerge
   readonly onLookup?: (isHit: boolean) => void
   /**
@@ -120,19 +121,17 @@ function assumedRecord (file: string, { steps }: Mutation, { cache }: ResolvedOp
 function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions, attempt = 1): ResultAsync<Outcome, WriteFailed> {
   if (attempt > maxAttempts) return settledErr({ type: 'write-failed', file, cause: new Error(`it changed at each of ${maxAttempts} attempts`) })
   const again = () => writeOnto(file, mutation, options, attempt + 1)
-  return loadRecord(file, options)
-    .map((record): Found => ({ record, failure: malformed(file, record) }))
-    .orElse((failure): Result<Found, never> => ok({ record: null, failure }))
-    .andThen(({ record, failure }): ResultAsync<Outcome, WriteFailed> => {
+  return find(file, options)
+    .andThen(({ record, version, failure }): ResultAsync<Outcome, WriteFailed> => {
       const session = mutation.applyTo(failure === null ? stateOf(record) : unknownState(failure), options.onMerge)
       if (session === null) return settledOk('gone')
       if (!isKnown(session)) return leaveUnknown(file, mutation, failure!, options)
       if (failure === null && record?.text.canonical === session.text.canonical && !record.text.mustRewrite) return touchIfDue(file, session, record, again, options)
-      return replaceSession(file, session, replaceable(mutation, { record, failure }), options)
+      return replaceSession(file, session, replaceable(mutation, { record, version, failure }), options)
         .andThen(isReplaced => {
           if (!isReplaced) return again()
           // A replacement is to replace whatever is there.
-          if (failure !== null && !mutation.isAbsolute) options.onUnreadReplaced?.(failure)
+          if (failure !== null && !mutation.isAbsolute) options.onUnknownReplaced?.(failure)
           return settledOk('written' as const)
         })
     })
@@ -142,15 +141,34 @@ function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions, 
 interface Found {
   /** `null` when there is no file, or it could not be read. */
   readonly record: SessionRecord | null
-  /** Why it is no session, if there is a file. */
+  /** The version of the file; `null` when there is none, or that is not known. */
+  readonly version: FileVersion | null
+  /** Why the session is not known, if there is a file. */
   readonly failure: ReadFailure | null
+}
+
+function find (file: string, options: ResolvedOptions): ResultAsync<Found, never> {
+  const found = (record: SessionRecord | null): Found => ({ record, version: record?.version ?? null, failure: malformed(file, record) })
+  return loadRecord(file, options).map(found)
+    // Once more, with the version that is read: another process may replace the file meanwhile, or the disk refused for a moment.
+    .orElse(() => {
+      const takenAt = systemTime()
+      return whileBusy(() => options.disk.stat(file))
+        .andThen(version => version === null
+          ? settledOk(found(null))
+          : whileBusy(() => loadRecordOf(file, version, takenAt, options), failure => 'cause' in failure ? failure.cause : null)
+            .map(found)
+            .orElse((failure): Result<Found, never> => ok({ record: null, version, failure })))
+        .orElse((cause): Result<Found, never> => ok({ record: null, version: null, failure: { type: 'read-failed', file, cause } }))
+    })
 }
 
 function unknownState ({ type }: ReadFailure): SessionState {
   return type === 'malformed' ? type : 'unreadable'
 }
 
-// What others have changed in a session that cannot be read is not known: a change must not replace it.
+// A use is not recorded in a file that holds no known session. What others have changed in one that cannot be read is not
+// known either: a change must not replace it.
 function leaveUnknown (file: string, { steps }: Mutation, failure: ReadFailure, { onFailure }: ResolvedOptions): ResultAsync<Outcome, WriteFailed> {
   const cause = causeOf(failure)
   if (steps.some(changesContent)) return settledErr({ type: 'write-failed', file, cause })
@@ -177,11 +195,11 @@ interface Replaceable {
   readonly expected: ((version: FileVersion | null) => boolean) | null
 }
 
-// A merge with `record` may replace that version only. What does not depend on the content replaces any.
-function replaceable ({ steps }: Mutation, { record, failure }: Found): Replaceable {
-  if (steps[0]?.type === 'replace') return { before: null, expected: null }
-  if (record === null) return { before: null, expected: failure === null ? null : version => version !== null }
-  return { before: failure === null ? record.text : null, expected: version => version !== null && isSameVersion(record.version, version) }
+// What depends on the content may replace that version only, where it is known.
+function replaceable ({ steps }: Mutation, { record, version, failure }: Found): Replaceable {
+  if (steps[0]?.type === 'replace' || (record === null && failure === null)) return { before: null, expected: null }
+  const expected = (now: FileVersion | null) => now !== null && (version === null || isSameVersion(version, now))
+  return { before: failure === null && record !== null ? record.text : null, expected }
 }
 
 function replaceSession (file: string, session: CurrentSession, { before, expected }: Replaceable, options: ResolvedOptions): ResultAsync<boolean, WriteFailed> {

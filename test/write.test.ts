@@ -649,22 +649,22 @@ mutating('replaces what is certainly no session by a change, and tells of it, un
       assert.equal(told(), [['touch-failed', file, 'NotUtf8']])
       assert.equal(await writeIfChanged(file, touch), ok('unchanged'))
     }
-    assert.equal(await writeIfChanged(file, Mutation.of(merge()), { onUnreadReplaced: onFailure }), ok('written'))
+    assert.equal(await writeIfChanged(file, Mutation.of(merge()), { onUnknownReplaced: onFailure }), ok('written'))
     assert.is((await contentOf(file)).text, '{"a":2,"b":1}')
     assert.equal(told(), [['malformed', file, name]])
-    assert.equal(await writeIfChanged(file, Mutation.of(merge({ ...session, a: 3 })), { onUnreadReplaced: onFailure }), ok('written'))
+    assert.equal(await writeIfChanged(file, Mutation.of(merge({ ...session, a: 3 })), { onUnknownReplaced: onFailure }), ok('written'))
     assert.equal(told(), [])
     // It was to replace whatever is there.
     await writeFile(file, content)
-    assert.equal(await writeIfChanged(file, Mutation.of({ type: 'replace', snapshot: snapshot({ n: 1 }) }), { onUnreadReplaced: onFailure }), ok('written'))
+    assert.equal(await writeIfChanged(file, Mutation.of({ type: 'replace', snapshot: snapshot({ n: 1 }) }), { onUnknownReplaced: onFailure }), ok('written'))
     assert.equal(told(), [])
   }
 })
 
 /** What a disk refuses, or an encryption that this process cannot undo. */
 const unreadable: ReadonlyArray<readonly [what: string, options: (cause: Error) => WriteOptions, content?: (file: string) => Promise<unknown>]> = [
-  ['a stat that is refused', cause => ({ disk: failing(cause, ['stat', 'statSync'], 1) })],
-  ['a read that is refused', cause => ({ disk: failing(cause, ['read', 'readSync']) })],
+  ['a stat that is refused twice', cause => ({ disk: failing(cause, ['stat'], 2) })],
+  ['a read that is refused', cause => ({ disk: failing(cause, ['read']) })],
   ['a secret that is not known', () => ({ secret: 'another secret of at least 32 characters' }), writeEncrypted],
   ['no secret', () => ({}), writeEncrypted],
   ['a file that is not encrypted', () => ({ secret, requireEncryption: true })]
@@ -694,7 +694,7 @@ for (const [what, optionsOf, writeContent] of unreadable) {
     const failures: any[] = []
     for (const cause of ['EMFILE', 'EIO', 'EACCES'].map(systemError)) {
       const onFailure = (failure: unknown) => { failures.push(failure) }
-      const options = () => ({ ...optionsOf(cause), onFailure, onUnreadReplaced: onFailure })
+      const options = () => ({ ...optionsOf(cause), onFailure, onUnknownReplaced: onFailure })
       const failure = failureOf(await writeIfChanged(file, Mutation.of(merge()), options()))
       assert.equal([failure.type, failure.file, failure.cause instanceof Error], ['write-failed', file, true])
       if (!writeContent && !optionsOf(cause).secret) assert.is(failure.cause, cause)
@@ -711,6 +711,37 @@ for (const [what, optionsOf, writeContent] of unreadable) {
     }
   })
 }
+
+mutating('merges with what it can read at the second attempt, or as soon as no other program has the file open', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  for (const [code, call, times] of [['EIO', 'stat', 1], ['EMFILE', 'read', 1], ['EBUSY', 'stat', 3], ['EBUSY', 'read', 3]] as const) {
+    await writeFile(file, '{"a":1,"b":5}')
+    assert.equal(await writeIfChanged(file, Mutation.of(merge()), { disk: failing(systemError(code), [call], times) }), ok('written'))
+    assert.is((await contentOf(file)).text, '{"a":2,"b":5}', `${code} ${call}`)
+  }
+})
+
+mutating('replaces a file that is no session only while it is that', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const steps: readonly Step[] = [merge(), { type: 'replace-if-present', snapshot: snapshot({ a: 2, b: 1 }), base: mergeBase(session) }]
+  for (const content of [Buffer.from([0xff]), '{not json']) {
+    for (const step of steps) {
+      await writeFile(file, content)
+      let isFirst = true
+      const fill: FsCalls['fill'] = async (...parameters) => {
+        const version = await nodeFs.fill(...parameters)
+        // Another process has stored a session.
+        if (isFirst) await writeFile(file, '{"a":1,"b":5}')
+        isFirst = false
+        return version
+      }
+      const told: unknown[] = []
+      const options = { disk: new Disk('async', { calls: { ...nodeFs, fill } }), onUnknownReplaced: ({ type }: { type: string }) => { told.push(type) } }
+      assert.equal(await writeIfChanged(file, Mutation.of(step), options), ok('written'))
+      assert.equal([(await contentOf(file)).text, told], [step.type === 'merge' ? '{"a":2,"b":5}' : '{"a":2,"b":1}', []])
+    }
+  }
+})
 
 mutating('gives up a change when the file is another one at each attempt', async ({ directory }) => {
   for (const io of ['auto', 'async'] as const) {

@@ -1,7 +1,8 @@
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { ok, type ResultAsync } from 'neverthrow'
 import { settledErr, settledOk } from '../async/result.ts'
 import { whileBusy } from './busy.ts'
+import { makeDirectory } from './directory.ts'
 import type { Disk } from './disk.ts'
 import { isNotFound } from './errno.ts'
 import type { FileTimes } from './node.ts'
@@ -23,7 +24,7 @@ export interface ReplaceOptions {
    */
   readonly fileMode?: number
   /**
-   * The mode of a directory that is made. One that exists keeps its mode.
+   * The mode of a directory that is made, whatever the umask. One that exists keeps its mode.
    * @default 0o700
    */
   readonly directoryMode?: number
@@ -77,20 +78,6 @@ function createWithDirectory (file: string, { text, times, expected }: Replaceme
   return create().orElse((cause): ResultAsync<FileVersion | null, unknown> => {
     if (!isNotFound(cause)) return settledErr(cause)
     if (expected?.(null) === false) return settledOk(null)
-    const directory = dirname(file)
-    return disk.makeDirectory(directory, directoryMode)
-      .andThen(first => durable ? flushNames(first, directory, disk) : settledOk(undefined))
-      .andThen(create)
+    return makeDirectory(dirname(file), { directoryMode, durable }, disk).andThen(create)
   })
-}
-
-// Each directory that was made is a name in the one above it.
-function flushNames (first: string, last: string, disk: Disk): ResultAsync<unknown, unknown> {
-  const top = dirname(resolve(first))
-  let flushed: ResultAsync<unknown, unknown> = settledOk(undefined)
-  for (let directory = resolve(last); directory !== top; directory = dirname(directory)) {
-    const above = dirname(directory)
-    flushed = flushed.andThen(() => disk.flushDirectory(above))
-  }
-  return flushed
 }

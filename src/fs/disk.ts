@@ -82,7 +82,7 @@ export class Disk {
 
   /** The mode of a directory, or `null` when there is no such file. Fails for anything that is not a directory. */
   directoryMode (directory: string): ResultAsync<number | null, unknown> {
-    return orNull(attemptAsync(() => this.#calls.directoryMode(directory)))
+    return orNull(this.#run(() => this.#calls.directoryModeSync(directory), () => this.#calls.directoryMode(directory)))
   }
 
   /** Opens a directory and reads a part of it. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import * as fs from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { versionOf, type FileVersion } from './version.ts'
 
@@ -31,6 +32,7 @@ const read = promisify(fs.readFile)
 const utimes = promisify(fs.utimes)
 const futimes = promisify(fs.futimes)
 const fchmod = promisify(fs.fchmod)
+const chmod = promisify(fs.chmod)
 const fsync = promisify(fs.fsync)
 const mkdir = promisify(fs.mkdir)
 const rmdir = promisify(fs.rmdir)
@@ -73,7 +75,7 @@ export const nodeFs = {
         await triesAsync(() => nodeFs.setTimes(file, times))
       }
       const stats = await fstat(descriptor)
-      if (lacksMode(stats, mode) && !await triesAsync(() => fchmod(descriptor, mode))) await promisify(fs.chmod)(file, mode)
+      if (lacksMode(stats, mode) && !await triesAsync(() => fchmod(descriptor, mode))) await chmod(file, mode)
       if (flush) await fsync(descriptor)
       return versionOf(stats)
     } finally {
@@ -84,8 +86,23 @@ export const nodeFs = {
   rename: promisify(fs.rename),
   removeSync: fs.unlinkSync,
   remove: promisify(fs.unlink),
-  makeDirectorySync: (directory: string, mode: number): string | undefined => fs.mkdirSync(directory, { recursive: true, mode }),
-  makeDirectory: (directory: string, mode: number): Promise<string | undefined> => mkdir(directory, { recursive: true, mode }),
+  /** Makes a directory and those above it that are missing, with this mode whatever the umask, and gives the first one made. */
+  makeDirectorySync (directory: string, mode: number): string | undefined {
+    const first = fs.mkdirSync(directory, { recursive: true, mode })
+    for (const made of directoriesBetween(first, directory)) {
+      const stats = fs.statSync(made)
+      if (lacksMode(stats, mode)) tries(() => fs.chmodSync(made, stats.mode | mode))
+    }
+    return first
+  },
+  async makeDirectory (directory: string, mode: number): Promise<string | undefined> {
+    const first = await mkdir(directory, { recursive: true, mode })
+    for (const made of directoriesBetween(first, directory)) {
+      const stats = await stat(made)
+      if (lacksMode(stats, mode)) await triesAsync(() => chmod(made, stats.mode | mode))
+    }
+    return first
+  },
   removeDirectorySync: (directory: string): void => fs.rmdirSync(directory),
   removeDirectory: (directory: string): Promise<void> => rmdir(directory),
   async flushDirectory (directory: string): Promise<void> {
@@ -96,11 +113,8 @@ export const nodeFs = {
       await close(descriptor)
     }
   },
-  async directoryMode (directory: string): Promise<number> {
-    const stats = await stat(directory)
-    if (!stats.isDirectory()) throw new Error('it is not a directory')
-    return stats.mode
-  },
+  directoryModeSync: (directory: string): number => modeOfDirectory(fs.statSync(directory)),
+  directoryMode: async (directory: string): Promise<number> => modeOfDirectory(await stat(directory)),
   openDirectory: (directory: string, bufferSize: number): Promise<fs.Dir> => opendir(directory, { bufferSize }),
   /** The number by which the system knows the kind of the file system, as of statfs(2). */
   fileSystemType: async (directory: string): Promise<number> => (await statfs(directory)).type,
@@ -112,6 +126,19 @@ export const nodeFs = {
 function decodeUtf8 (bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new NotUtf8('it is not valid UTF-8')
   return bytes.toString()
+}
+
+function modeOfDirectory (stats: fs.Stats): number {
+  if (!stats.isDirectory()) throw new Error('it is not a directory')
+  return stats.mode
+}
+
+// From the first directory that was made, if one was, to the last.
+function directoriesBetween (first: string | undefined, last: string): string[] {
+  const directories: string[] = []
+  if (first === undefined) return directories
+  for (let made = resolve(last), top = dirname(resolve(first)); made !== top; made = dirname(made)) directories.push(made)
+  return directories
 }
 
 // The umask has taken some of the mode's bits. On Windows a file has more bits than it was given, never fewer.

@@ -1,8 +1,14 @@
 import { join } from 'node:path'
 import type { ResultAsync } from 'neverthrow'
-import { attemptAsync, settledOk } from '../async/result.ts'
+import { attemptAsync, settledErr, settledOk } from '../async/result.ts'
+import { whileBusy } from '../fs/busy.ts'
 import { isSameVersion, type FileVersion } from '../fs/version.ts'
 import { createEmptyFile, type EmptyFileOptions } from './empty-file.ts'
+
+/** A build of an index, of which the mark tells whether it is still the last one. */
+export interface Build {
+  readonly mark: FileVersion | null
+}
 
 const prefixes = { complete: '.complete-', building: '.building-' }
 
@@ -17,8 +23,6 @@ export class Completeness {
   readonly #complete: string
   readonly #building: string
   readonly #options: EmptyFileOptions
-  // The mark of this object, when it builds the index.
-  #own: FileVersion | null = null
   // Whether a pointer is missing although the mark, which could not be removed, says otherwise.
   #isMarkedWrongly = false
 
@@ -43,32 +47,24 @@ export class Completeness {
 
   /**
    * Notes that pointers are made for all sessions from now, `time`, on. The indexes of stores with other options, and the
-   * one that another process builds, are not complete from then on: they lack what this store writes. The value says whether
-   * that was noted.
+   * one that is being built, are not complete from then on: they lack what this store writes. The value stands for this build.
    */
-  beginBuild (time: number): ResultAsync<boolean, unknown> {
-    const { disk } = this.#options
+  beginBuild (time: number): ResultAsync<Build, unknown> {
     const times = { atimeMs: time, mtimeMs: time }
-    this.#own = null
     return this.#removeMarks()
       .andThen(() => createEmptyFile(this.#building, times, this.#options))
-      .andThen(() => disk.stat(this.#building))
-      .map(version => {
-        this.#own = version
-        return version !== null
-      })
+      .andThen(() => this.#options.disk.stat(this.#building))
+      .map(mark => ({ mark }))
   }
 
   /**
-   * Notes that every session had its pointer when the build began, unless a process has called `markIncomplete` or
-   * `beginBuild` since. The value says whether the index is complete.
+   * Notes that every session had its pointer when the build began, unless `markIncomplete` or `beginBuild` was called since,
+   * by any process. The value says whether the index is complete.
    */
-  markComplete (): ResultAsync<boolean, unknown> {
+  markComplete ({ mark }: Build): ResultAsync<boolean, unknown> {
     const { disk } = this.#options
-    const own = this.#own
-    this.#own = null
     return disk.stat(this.#building)
-      .andThen(version => own !== null && version !== null && isSameVersion(own, version) ? disk.rename(this.#building, this.#complete).map(() => true) : settledOk(false))
+      .andThen(found => mark !== null && found !== null && isSameVersion(mark, found) ? whileBusy(() => disk.rename(this.#building, this.#complete)).map(() => true) : settledOk(false))
       .map(isMarked => {
         if (isMarked) this.#isMarkedWrongly = false
         return isMarked
@@ -84,10 +80,13 @@ export class Completeness {
   markIncomplete (): ResultAsync<unknown, unknown> {
     const { disk } = this.#options
     // In this order: a build that ends meanwhile has renamed the first to the second.
-    return disk.remove(this.#building).andThen(() => disk.remove(this.#complete)).mapErr(cause => {
-      this.#isMarkedWrongly = true
-      return cause
-    })
+    return disk.remove(this.#building)
+      .orElse(cause => disk.remove(this.#complete).andThen(() => settledErr(cause)))
+      .andThen(() => disk.remove(this.#complete))
+      .mapErr(cause => {
+        this.#isMarkedWrongly = true
+        return cause
+      })
   }
 
   #removeMarks (): ResultAsync<unknown, unknown> {

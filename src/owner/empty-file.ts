@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { err, type Result, type ResultAsync } from 'neverthrow'
 import { settledOk } from '../async/result.ts'
+import { makeDirectory } from '../fs/directory.ts'
 import type { Disk } from '../fs/disk.ts'
 import { isAlreadyExists, isNotFound } from '../fs/errno.ts'
 import type { FileTimes } from '../fs/node.ts'
@@ -8,8 +9,12 @@ import type { FileTimes } from '../fs/node.ts'
 /** How an empty file is created. */
 export interface EmptyFileOptions {
   readonly disk: Disk
-  /** The mode of its directory, if that is missing. */
+  /** The directory whose mode is that of missing ones: a user who may change its files may change those of the index, too. */
+  readonly model: string
+  /** The mode of missing directories where that one is missing, too. */
   readonly directoryMode: number
+  /** Whether the names of directories that are made are flushed to the device. */
+  readonly durable?: boolean
 }
 
 // How often a file is created whose directory another process removes at the same time, since it is empty.
@@ -25,16 +30,21 @@ export function createEmptyFile (file: string, times: FileTimes, options: EmptyF
 }
 
 function create (file: string, times: FileTimes, options: EmptyFileOptions, attempts: number): ResultAsync<void, unknown> {
-  const { disk, directoryMode } = options
+  const { disk } = options
   return disk.create(file, { text: '', mode: 0o600, times, flush: false })
     .map(() => true)
     .orElse((cause): Result<boolean, unknown> | ResultAsync<boolean, unknown> => {
       if (attempts === 1) return err(cause)
       // The times of another user's file cannot be set.
       if (isAlreadyExists(cause)) return renew(file, times, disk).orElse(() => settledOk(true))
-      return isNotFound(cause) ? disk.makeDirectory(dirname(file), directoryMode).map(() => false) : err(cause)
+      return isNotFound(cause) ? makeDirectoryOf(file, options).map(() => false) : err(cause)
     })
     .andThen(isCreated => isCreated ? settledOk(undefined) : create(file, times, options, attempts - 1))
+}
+
+function makeDirectoryOf (file: string, { disk, model, directoryMode, durable = false }: EmptyFileOptions): ResultAsync<unknown, unknown> {
+  return disk.directoryMode(model)
+    .andThen(mode => makeDirectory(dirname(file), { directoryMode: mode === null ? directoryMode : mode & 0o777, durable }, disk))
 }
 
 function renew (file: string, { atimeMs, mtimeMs }: FileTimes, disk: Disk): ResultAsync<boolean, unknown> {

@@ -24,15 +24,15 @@ export async function * listOwner (directory: string, owner: string, options: Li
   else yield * listByScan(directory, owner, options)
 }
 
-// The owner of a session that cannot be read is unknown: it may be this one. A file that can be read and is not a session
-// has no owner, unless there is a pointer to it.
+// The owner of a session that cannot be read or decrypted is unknown: it may be this one. A file that is not a session has
+// no owner, unless there is a pointer to it.
 async function * listByScan (directory: string, owner: string, options: ListOwnerOptions): AsyncGenerator<ListedSession, void, undefined> {
   const { index, onFailure, onUnread } = options
   const pointers = await index.ids(owner).catch(() => new Set<string>())
   const report = (failure: ReadFailure) => {
     onFailure?.(failure)
     const id = sessionId(basename(failure.file), options)!
-    if (failure.type === 'read-failed' || pointers.has(id)) onUnread?.(id, failure)
+    if (failure.type !== 'malformed' || pointers.has(id)) onUnread?.(id, failure)
   }
   for await (const listed of listSessions(directory, { ...options, onFailure: report })) {
     if (index.ownerOf(listed.session) === owner) yield listed

@@ -18,8 +18,6 @@ const hourMs = 60 * 60 * 1000
 
 /** What owned sessions are known by: the index, and how their files are named and read. */
 export type OwnedSessionsOptions = OwnerIndexOptions & LoadOptions & PathOptions & {
-  /** Whether a pointer is flushed to the device before its session is written. */
-  readonly durable?: boolean
   /** Called for each session whose pointer could not be made. */
   readonly onFailure?: (failure: IndexFailed) => void
 }
@@ -56,13 +54,13 @@ export class OwnedSessions {
     if (former === owner) return replace()
     return this.#index(owner, this.#idOf(file), this.#options.durable)
       .andThen(replace)
-      .andThen(isReplaced => isReplaced ? this.#settle(former, file).map(() => true) : settledOk(false))
+      .andThen(isReplaced => isReplaced ? this.#settle(former, owner, file).map(() => true) : settledOk(false))
   }
 
   /** Removes a session by `remove`, and its pointer after that. */
   removing<T, E> (file: string, remove: () => ResultAsync<T, E>): ResultAsync<T, E> {
     return this.#stored(file).orElse(() => ok(null))
-      .andThen(owner => remove().andThen(value => (owner === null ? settledOk(null) : this.#settle(owner, file)).map(() => value)))
+      .andThen(owner => remove().andThen(value => (owner === null ? settledOk(null) : this.#settle(owner, owner, file)).map(() => value)))
   }
 
   /**
@@ -73,7 +71,7 @@ export class OwnedSessions {
     const { index } = this
     const start = systemTime()
     const verifiedAt = await index.completeness.verifiedAt()
-    if (verifiedAt === null) await index.completeness.beginBuild(start)
+    const build = verifiedAt === null ? (await index.completeness.beginBuild(start)).unwrapOr(null) : null
     const isDue = verifiedAt === null || isFull ? () => true : duePart(verifiedAt, start)
     const missing = this.#missing
     let isWhole = true
@@ -82,9 +80,11 @@ export class OwnedSessions {
       live: async (id, session) => { await this.#index(index.ownerOf(session), id) },
       unread: () => { isWhole = false },
       // It has been expired for longer than any write takes.
-      removed: async (id, session) => { await this.#settle(index.ownerOf(session), this.#fileOf(id), { isPendingKept: false }) },
+      removed: async (id, session) => { await this.#settle(index.ownerOf(session), index.ownerOf(session), this.#fileOf(id), { isPendingKept: false }) },
       finish: async () => {
-        if (isWhole && missing === this.#missing) await (verifiedAt === null ? index.completeness.markComplete() : index.completeness.markVerified(start))
+        const isSound = isWhole && missing === this.#missing
+        if (isSound && build !== null) await index.completeness.markComplete(build)
+        if (isSound && verifiedAt !== null) await index.completeness.markVerified(start)
         await index.sweep(name => !signal?.aborted && isDue(name))
       }
     }
@@ -100,10 +100,10 @@ export class OwnedSessions {
   }
 
   // Removes the pointer of a former owner. Meanwhile another process may have removed that of the owner, or given the session
-  // back to the former one and found the pointer still there. Of a session that cannot be read the pointer stays.
-  #settle (former: string | null, file: string, options?: RemovalOptions): ResultAsync<unknown, never> {
+  // back to the former one and found the pointer still there. A session that cannot be read counts as that of `assumed`.
+  #settle (former: string | null, assumed: string | null, file: string, options?: RemovalOptions): ResultAsync<unknown, never> {
     return this.#remove(former, file, options)
-      .andThen(() => this.#stored(file).orElse(() => ok(former)))
+      .andThen(() => this.#stored(file).orElse(() => ok(assumed)))
       .andThen(owner => this.#add(owner, file))
   }
 

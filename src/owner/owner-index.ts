@@ -9,7 +9,7 @@ import { systemTime, type FileVersion } from '../fs/version.ts'
 import { defaultExtension, sessionFile, sessionId, type PathOptions } from '../path.ts'
 import type { StoredSession } from '../session/session.ts'
 import { Completeness } from './completeness.ts'
-import { createEmptyFile } from './empty-file.ts'
+import { createEmptyFile, type EmptyFileOptions } from './empty-file.ts'
 import { pointerName, removePointer } from './pointer-removal.ts'
 
 /** The owner of a session: a name, or `null` for none. */
@@ -23,6 +23,7 @@ export interface OwnerIndexOptions extends PathOptions {
   readonly requireEncryption?: boolean
   readonly disk: Disk
   readonly directoryMode: number
+  readonly durable?: boolean
 }
 
 /** How the pointers to a session are removed. */
@@ -52,6 +53,7 @@ export class OwnerIndex {
   readonly #directory: string
   readonly #root: string
   readonly #options: OwnerIndexOptions
+  readonly #files: EmptyFileOptions
   readonly #hashes: (owner: string) => readonly string[]
   // The access time of the pointers that this store alone has made. Whole seconds, which every file system keeps.
   readonly #makerMs = randomInt(1, 2 ** 31) * 1000
@@ -66,7 +68,8 @@ export class OwnerIndex {
     // index is another one. Of the application's function the source text is known, and not the variables that it uses.
     const source = Function.prototype.toString.call(owner)
     const key = hash(JSON.stringify([source, extension, requireEncryption, this.#hashes('')]))
-    this.completeness = new Completeness(this.#root, key, options)
+    this.#files = { ...options, model: directory }
+    this.completeness = new Completeness(this.#root, key, this.#files)
   }
 
   /** The owner of a session, or `null`: it has none, or the application's function throws or gives no name. */
@@ -161,7 +164,7 @@ export class OwnerIndex {
 
   // One that another store has made is common to both from then on: either may be about to write its session.
   #create (pointer: string): ResultAsync<void, unknown> {
-    return createEmptyFile(pointer, { atimeMs: this.#makerMs, mtimeMs: systemTime() }, this.#options)
+    return createEmptyFile(pointer, { atimeMs: this.#makerMs, mtimeMs: systemTime() }, this.#files)
   }
 
   #pointer (hash: string, id: string): string {

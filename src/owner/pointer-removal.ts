@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { err, ok, type ResultAsync } from 'neverthrow'
 import { settledOk } from '../async/result.ts'
+import { whileBusy } from '../fs/busy.ts'
 import type { Disk } from '../fs/disk.ts'
 import { isNotFound } from '../fs/errno.ts'
 import type { FileVersion } from '../fs/version.ts'
@@ -27,19 +28,20 @@ const longestName = 255
 /**
  * Removes a pointer that is wrong, in two steps: it is given another name, under which it counts as a pointer too, and is
  * removed when nobody has renewed it until then and it is wrong even now. Whoever makes or renews a pointer is about to
- * write its session: that session has its pointer, whichever process is killed at whatever moment. Finishes what a
- * killed process has left. The value says whether the pointer is gone. Fails with the system's error.
+ * write its session: that session has its pointer, whichever of both processes is killed at whatever moment. (Of three
+ * that meet within microseconds, one of which is killed, the pointer may be lost.) Finishes what a killed process has left.
+ * The value says whether the pointer is gone. Fails with the system's error.
  */
 export function removePointer (pointer: string, removal: PointerRemoval): ResultAsync<boolean, unknown> {
-  const { disk, isNew } = removal
+  const { disk, isNew, isWrong } = removal
   return disk.stat(pointer).andThen((version): ResultAsync<boolean, unknown> => {
     if (version === null) return finishRemoval(pointer, removal)
     // A pointer is empty.
     if (isNew(version) || version.size > 0) return settledOk(false)
-    if (basename(pointer).length === longestName) return removeIfWrong(pointer, pointer, removal)
-    return disk.rename(pointer, renamed(pointer))
+    if (basename(pointer).length === longestName) return isWrong().orElse(() => ok(false)).andThen(isWrong => isWrong ? disk.remove(pointer) : ok(false))
+    return whileBusy(() => disk.rename(pointer, renamed(pointer)))
       .andThen(() => disk.stat(renamed(pointer)))
-      .andThen(after => after !== null && hasSameTimes(version, after) ? removeIfWrong(pointer, renamed(pointer), removal) : restore(pointer, renamed(pointer), removal))
+      .andThen(after => after !== null && hasSameTimes(version, after) ? removeIfWrong(pointer, removal) : restore(pointer, removal))
       // Another process removes it, too.
       .orElse(cause => isNotFound(cause) ? ok(false) : err(cause))
   })
@@ -53,16 +55,16 @@ export function pointerName (name: string): string {
 // What a killed process has left. Whoever has made the pointer since has done so under its own name.
 function finishRemoval (pointer: string, removal: PointerRemoval): ResultAsync<boolean, unknown> {
   return removal.disk.stat(renamed(pointer))
-    .andThen(version => version === null || removal.isUnderWay(version) ? settledOk(version === null) : removeIfWrong(pointer, renamed(pointer), removal))
+    .andThen(version => version === null || removal.isUnderWay(version) ? settledOk(version === null) : removeIfWrong(pointer, removal))
 }
 
-function removeIfWrong (pointer: string, name: string, removal: PointerRemoval): ResultAsync<boolean, unknown> {
+function removeIfWrong (pointer: string, removal: PointerRemoval): ResultAsync<boolean, unknown> {
   return removal.isWrong().orElse(() => ok(false))
-    .andThen(isWrong => isWrong ? removal.disk.remove(name).map(() => true) : restore(pointer, name, removal))
+    .andThen(isWrong => isWrong ? removal.disk.remove(renamed(pointer)).map(() => true) : restore(pointer, removal))
 }
 
-function restore (pointer: string, name: string, { create, disk }: PointerRemoval): ResultAsync<boolean, unknown> {
-  return (name === pointer ? settledOk(false) : create(pointer).andThen(() => disk.remove(name))).map(() => false)
+function restore (pointer: string, { create, disk }: PointerRemoval): ResultAsync<boolean, unknown> {
+  return create(pointer).andThen(() => disk.remove(renamed(pointer))).map(() => false)
 }
 
 function hasSameTimes (one: FileVersion, other: FileVersion): boolean {

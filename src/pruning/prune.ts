@@ -115,11 +115,9 @@ class Prune {
     if (!this.#mustRead(basename(file), version.value)) return this.#keep('live')
     const record = await loadRecordOf(file, version.value, systemTime(), this.#options)
     if (record.isErr()) {
-      if (record.error.type === 'read-failed') {
-        visitor?.unread()
-        // It may be readable in a moment, when there are descriptors or memory again.
-        if (!isNotPermitted(record.error.cause)) return this.#keep('unreadable')
-      }
+      if (record.error.type !== 'malformed') visitor?.unread()
+      // It may be readable in a moment, when there are descriptors or memory again.
+      if (record.error.type === 'read-failed' && !isNotPermitted(record.error.cause)) return this.#keep('unreadable')
       return await this.#removeOrKeep('unreadable', file, version.value)
     }
     if (record.value === null) return

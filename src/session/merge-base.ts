@@ -41,11 +41,13 @@ function hideCookie (session: StoredSession, cookie: object): void {
 
 /** Lets `findMergeBase` find the base of a live session that was made in a request and saved. */
 export function attachMergeBaseToPluginSession (session: object, base: MergeBase): void {
-  const isDefined = safeDefine(session, key, { value: base, configurable: true, writable: true }).unwrapOr(false)
-  if (!isDefined) basesBeside.set(session, base)
+  if (!safeAttach(session, base).unwrapOr(false)) basesBeside.set(session, base)
 }
 
-const safeDefine = Result.fromThrowable(Reflect.defineProperty)
+const safeAttach = Result.fromThrowable((session: { [key]?: MergeBase }, base: MergeBase): boolean => {
+  // A proxy may say that it did.
+  return Reflect.defineProperty(session, key, { value: base, configurable: true, writable: true }) && session[key] === base
+})
 
 // The bases of sessions that refuse another property: the application has frozen them. Shared, as the key is.
 const basesBeside: WeakMap<object, MergeBase> = (globalThis as { [key]?: WeakMap<object, MergeBase> })[key] ??= new WeakMap()

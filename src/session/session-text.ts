@@ -60,8 +60,6 @@ export class SessionText {
 
   /** Whether `parse` succeeds. */
   get isSession (): boolean {
-    // Whoever asks needs the canonical JSON too: the text is parsed once for both.
-    if (this.#isSession === null) this.#canonical = this.canonical
     return this.#isSession ?? this.parse().isOk()
   }
 

@@ -41,8 +41,7 @@ export function snapshotOf (session: object, { now, countedFrom = null }: Snapsh
     const cookie = withFixedExpiry(toJson(plain['cookie'], 'cookie'), now, countedFrom)
     const canonicalCookie = withoutMovingDates(cookie)
     const canonical = JSON.stringify(canonicalCookie === plain['cookie'] ? plain : { ...plain, cookie: canonicalCookie })
-    if (guardedNames.test(canonical)) secureJson.parse(canonical)
-    if (isTooDeep(canonical)) return err(new TypeError(`it is nested deeper than ${maxDepth} levels`))
+    check(canonical)
     return ok({ canonical, cookie: isRolling(cookie) ? copyWithDates(cookie) : null, lastUsedAt: impliedLastUse(cookie, now), takenAt: now })
   } catch (cause) {
     return err(cause)
@@ -90,11 +89,24 @@ function withDates (canonical: StoredCookie | undefined, cookie: StoredCookie): 
   return Object.fromEntries([...Object.keys(cookie), ...Object.keys(whole)].map(key => [key, whole[key]]))
 }
 
+// Throws for a text that is not an object, as that of a boxed string, or that could not be read back.
+function check (json: string): void {
+  if (!json.startsWith('{')) throw new TypeError('it is not an object')
+  if (guardedNames.test(json)) secureJson.parse(json)
+  if (isTooDeep(json)) throw new TypeError(`it is nested deeper than ${maxDepth} levels`)
+}
+
 // Nothing of it is the live cookie's any more: that may be changed before the copy is written. Throws for what cannot be JSON.
 function copyWithDates (cookie: StoredCookie): StoredCookie {
   const copy = { ...cookie }
   for (const name of Object.keys(copy)) copy[name] = copyOf(copy[name])
+  // The canonical JSON is without them.
+  if (isNested(copy.expires) || isNested(copy['originalExpires'])) check(JSON.stringify({ cookie: copy }))
   return copy
+}
+
+function isNested (date: unknown): boolean {
+  return typeof date === 'object' && date !== null && !types.isDate(date)
 }
 
 // `JSON.stringify` takes longer for two dates than for the rest of a cookie.

@@ -11,7 +11,7 @@ import { complete } from './support.ts'
 const test = suiteOnDisk('Completeness')
 
 function completenessOf (directory: string, key = 'key', calls: Partial<FsCalls> = {}) {
-  return new Completeness(directory, key, { disk: new Disk('auto', { calls: { ...nodeFs, now: () => 0, ...calls } }), directoryMode: 0o700 })
+  return new Completeness(directory, key, { disk: new Disk('auto', { calls: { ...nodeFs, now: () => 0, ...calls } }), model: directory, directoryMode: 0o700 })
 }
 
 const refuse = () => { throw systemError('EACCES') }
@@ -19,9 +19,9 @@ const refuse = () => { throw systemError('EACCES') }
 test('is missing until it is marked, also where there is no directory', async ({ directory }) => {
   for (const each of [completenessOf(directory), completenessOf(join(directory, 'absent'))]) {
     assert.equal([await each.isComplete(), await each.verifiedAt()], [false, null])
-    valueOf(await each.beginBuild(1_000))
+    const build = valueOf(await each.beginBuild(1_000))
     assert.equal([await each.isComplete(), await each.verifiedAt()], [false, null])
-    assert.equal(await each.markComplete(), ok(true))
+    assert.equal(await each.markComplete(build), ok(true))
     assert.equal([await each.isComplete(), await each.verifiedAt()], [true, 1_000])
   }
   assert.equal(await namesIn(join(directory, 'absent')), ['.complete-key'])
@@ -46,29 +46,31 @@ test('ends with markIncomplete, which markVerified does not undo', async ({ dire
   assert.is(await completeness.isComplete(), false)
 })
 
-test('is not marked without a build, or twice by one', async ({ directory }) => {
+test('is marked once by a build, and by none that could not be noted', async ({ directory }) => {
   const completeness = completenessOf(directory)
-  assert.equal(await completeness.markComplete(), ok(false))
-  await complete(completeness, 1_000)
-  assert.equal(await completeness.markComplete(), ok(false))
+  const build = valueOf(await completeness.beginBuild(1_000))
+  assert.equal(await completeness.markComplete({ mark: null }), ok(false))
+  assert.equal([await completeness.markComplete(build), await completeness.markComplete(build)], [ok(true), ok(false)])
   assert.is(await completeness.isComplete(), true)
 })
 
 test('is not marked when another process could not make a pointer while the index was built', async ({ directory }) => {
   const [building, other] = [completenessOf(directory), completenessOf(directory)]
-  valueOf(await building.beginBuild(1_000))
+  const build = valueOf(await building.beginBuild(1_000))
   assert.equal(await other.markIncomplete(), ok(false))
-  assert.equal(await building.markComplete(), ok(false))
+  assert.equal(await building.markComplete(build), ok(false))
   assert.equal([await building.isComplete(), await namesIn(directory)], [false, []])
 })
 
 test('is marked by the build that began last', async ({ directory }) => {
-  const [one, other] = [completenessOf(directory), completenessOf(directory)]
-  valueOf(await one.beginBuild(1_000))
-  await clockTick(join(directory, '.building-key'))
-  valueOf(await other.beginBuild(2_000))
-  assert.equal([await one.markComplete(), await one.isComplete()], [ok(false), false])
-  assert.equal([await other.markComplete(), await one.verifiedAt()], [ok(true), 2_000])
+  const one = completenessOf(directory)
+  for (const other of [completenessOf(directory), one]) {
+    const first = valueOf(await one.beginBuild(1_000))
+    await clockTick(join(directory, '.building-key'))
+    const second = valueOf(await other.beginBuild(2_000))
+    assert.equal([await one.markComplete(first), await one.isComplete()], [ok(false), false])
+    assert.equal([await other.markComplete(second), await one.verifiedAt()], [ok(true), 2_000])
+  }
 })
 
 test('is that of one key: a build for another takes it away, and markIncomplete does not', async ({ directory }) => {
@@ -76,11 +78,11 @@ test('is that of one key: a build for another takes it away, and markIncomplete 
   await complete(one, 1_000)
   valueOf(await other.markIncomplete())
   assert.equal([await one.isComplete(), await other.isComplete()], [true, false])
-  valueOf(await other.beginBuild(2_000))
+  const earlier = valueOf(await other.beginBuild(2_000))
   assert.equal([await one.isComplete(), await other.isComplete()], [false, false])
-  valueOf(await one.beginBuild(3_000))
-  assert.equal(await other.markComplete(), ok(false))
-  assert.equal(await one.markComplete(), ok(true))
+  const later = valueOf(await one.beginBuild(3_000))
+  assert.equal(await other.markComplete(earlier), ok(false))
+  assert.equal(await one.markComplete(later), ok(true))
 })
 
 test('is taken away from all keys by a build, which removes nothing else', async ({ directory }) => {
@@ -95,7 +97,6 @@ test('is not marked when a mark cannot be removed or the directory not be read',
   for (const calls of [{ removeSync: refuse }, { openDirectory: async () => refuse() }]) {
     const refusing = completenessOf(directory, 'key', calls)
     assert.is(failureOf(await refusing.beginBuild(0)).code, 'EACCES')
-    assert.equal(await refusing.markComplete(), ok(false))
     assert.is(await refusing.isComplete(), false)
   }
 })
@@ -110,6 +111,15 @@ test('is known to be missing to the object whose mark cannot be removed, until i
   isRefusing = false
   await complete(one, 0)
   assert.equal([await one.isComplete(), await other.isComplete()], [true, true])
+})
+
+test('is taken away although the mark of a build cannot be', async ({ directory }) => {
+  const removeSync: FsCalls['removeSync'] = file => String(file).includes('.building') ? refuse() : nodeFs.removeSync(file)
+  const [one, other] = [completenessOf(directory, 'key', { removeSync }), completenessOf(directory)]
+  await complete(other, 0)
+  await writeFile(join(directory, '.building-key'), '')
+  assert.is(failureOf(await one.markIncomplete()).code, 'EACCES')
+  assert.equal([await one.isComplete(), await other.isComplete()], [false, false])
 })
 
 test('is missing when the mark cannot be created or read', async ({ directory }) => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
@@ -13,7 +13,7 @@ const test = suiteOnDisk('createEmptyFile')
 const time = 1_893_553_440_250
 const times = { atimeMs: 5_000, mtimeMs: time }
 
-const optionsOf = (calls: Partial<FsCalls> = {}) => ({ disk: new Disk('auto', { calls: { ...nodeFs, now: () => 0, ...calls } }), directoryMode: 0o750 })
+const optionsOf = (calls: Partial<FsCalls> = {}) => ({ disk: new Disk('auto', { calls: { ...nodeFs, now: () => 0, ...calls } }), model: '/absent', directoryMode: 0o750 })
 
 test('creates a private file that was modified at the time, and its directory', async ({ directory }) => {
   const file = join(directory, 'inner', 'file')
@@ -29,7 +29,7 @@ test('gives a file that exists the time, and leaves its content', async ({ direc
   await writeFile(file, 'text')
   await utimes(file, 0, 0)
   for (const disk of [new Disk('auto'), new Disk('async')]) {
-    assert.equal(await createEmptyFile(file, times, { disk, directoryMode: 0o700 }), ok(undefined))
+    assert.equal(await createEmptyFile(file, times, { disk, model: '/absent', directoryMode: 0o700 }), ok(undefined))
     assert.equal([Math.round((await stat(file)).mtimeMs), await readFile(file, 'utf8')], [time, 'text'])
   }
 })
@@ -80,9 +80,31 @@ test('creates a file again that another process removes before its times are set
   assert.equal([isFirst, await readFile(file, 'utf8')], [false, ''])
 })
 
+test('makes a missing directory with the mode of the model, whatever the umask, and flushes its name when told to', async ({ directory }) => {
+  const umask = process.umask(0o077)
+  try {
+    const flushed: string[] = []
+    const calls = { ...nodeFs, now: () => 0, flushDirectory: async (name: string) => { flushed.push(name.slice(directory.length)) } }
+    const modeOf = async (name: string) => (await stat(join(directory, name))).mode & 0o7777
+    for (const [io, durable] of [['auto', false], ['async', true]] as const) {
+      const model = join(directory, io)
+      await mkdir(model)
+      await chmod(model, 0o2770)
+      assert.equal(await createEmptyFile(join(model, 'ada', 'a'), times, { disk: new Disk(io, { calls }), model, directoryMode: 0o700, durable }), ok(undefined))
+      // The system gives a directory the setgid bit of the one above it.
+      assert.is(await modeOf(`${io}/ada`), 0o2770)
+      assert.equal(flushed, durable ? ['/async'] : [])
+      assert.equal(await createEmptyFile(join(directory, `${io}-other`, 'a'), times, { disk: new Disk(io, { calls }), model: join(directory, 'absent'), directoryMode: 0o750 }), ok(undefined))
+      assert.is(await modeOf(`${io}-other`), 0o750)
+    }
+  } finally {
+    process.umask(umask)
+  }
+})
+
 test('fails with the error of the system when the file or its directory cannot be created', async ({ directory }) => {
   const refuse = () => { throw systemError('EACCES') }
-  for (const call of ['openNewSync', 'makeDirectorySync'] as const) {
+  for (const call of ['openNewSync', 'makeDirectorySync', 'directoryModeSync'] as const) {
     const { calls, log } = watched({ ...nodeFs, [call]: refuse })
     assert.is(failureOf(await createEmptyFile(join(directory, 'absent', 'file'), times, optionsOf({ ...calls, now: () => 0 }))).code, 'EACCES')
     assert.is(log.filter(name => name === call).length, 1)

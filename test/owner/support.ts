@@ -3,6 +3,5 @@ import { valueOf } from '../support.ts'
 
 /** Makes an index complete, as a prune does that found every session at `time`. */
 export async function complete (completeness: Completeness, time: number): Promise<void> {
-  valueOf(await completeness.beginBuild(time))
-  valueOf(await completeness.markComplete())
+  valueOf(await completeness.markComplete(valueOf(await completeness.beginBuild(time))))
 }

@@ -140,7 +140,7 @@ attaching('is attached to a session without a cookie, or with one that is not an
 })
 
 attaching('is found for a live session that nothing can be added to', () => {
-  const refusing = [{ defineProperty: () => false }, { defineProperty: () => { throw new Error('refused') } }].map(traps => new Proxy({ user: 'ada' }, traps))
+  const refusing = [{ defineProperty: () => false }, { defineProperty: () => true }, { defineProperty: () => { throw new Error('refused') } }].map(traps => new Proxy({ user: 'ada' }, traps))
   for (const session of [Object.freeze({ user: 'ada' }), Object.preventExtensions({}), ...refusing]) {
     attachMergeBaseToPluginSession(session, base)
     assert.is(findMergeBase(session, base.file), base)

@@ -58,14 +58,14 @@ export class Pointers {
     }
   }
 
-  /** A prune has read all sessions. */
+  /** A prune has read all sessions. Whose those are that it cannot decrypt is not known: an index that is not complete stays so. */
   repair (entries: ReadonlyMap<string, Entry>): void {
     for (const id of [...this.#owners.keys()]) if (!entries.has(id)) this.#owners.delete(id)
     for (const [id, entry] of entries) {
       const owner = ownerOf(id, entry)
       if (owner !== null) this.#owners.set(id, owner)
     }
-    this.isComplete = true
+    if (![...entries].some(([id, entry]) => readFailureOf(id, entry) === 'decrypt-failed')) this.isComplete = true
     this.#isUncertain = false
   }
 
