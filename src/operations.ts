@@ -6,6 +6,7 @@ import type { Callback } from './callbacks.ts'
 import { checkDirectory } from './check.ts'
 import { StoreContext } from './context.ts'
 import type { ReadFailure, RemoveFailed, ScanFailed, WriteFailed } from './errors.ts'
+import { errorCode } from './fs/errno.ts'
 import { listSessions, type ListedSession } from './list.ts'
 import { callbackError, operatorError } from './observability/messages.ts'
 import type { StoreStats } from './observability/statistics.ts'
@@ -35,7 +36,7 @@ export abstract class StoreOperations {
     this.options = options
     this.context = new StoreContext(this.directory, options)
     const { owned, readOptions, report } = this.context
-    this.queue = new SessionQueue({ ...options, apply: (file, mutation) => this.#applyAndCount(file, mutation), onFailure: report })
+    this.queue = new SessionQueue({ ...options, apply: (file, mutation) => this.#applyAndCount(file, mutation), onFailure: report, isRefusal: isOfDisk })
     this.#scheduler = new PruneScheduler({
       directory: this.directory,
       disk: readOptions.disk,
@@ -206,4 +207,9 @@ export abstract class StoreOperations {
         return report
       }))
   }
+}
+
+// Not that of a session that can no longer be decrypted.
+function isOfDisk ({ cause }: WriteFailed | RemoveFailed): boolean {
+  return errorCode(cause) !== undefined
 }

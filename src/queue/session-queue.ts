@@ -23,6 +23,8 @@ export interface SessionQueueOptions<T, E> {
   readonly touchInterval: number
   /** Called with the failures of changes that had been accepted. */
   readonly onFailure: (failure: E) => void
+  /** See `WriteBehindOptions`. */
+  readonly isRefusal?: (failure: E) => boolean
 }
 
 /**
@@ -41,7 +43,7 @@ export class SessionQueue<T, E> {
       return value
     })
     this.#writes = new WriteQueue(apply)
-    this.#writeBehind = options.acknowledge === 'memory' ? new WriteBehindQueue(apply, options.onFailure) : null
+    this.#writeBehind = options.acknowledge === 'memory' ? new WriteBehindQueue({ ...options, apply }) : null
   }
 
   /** The changes that were accepted and are not in the files yet; `null` when a change is accepted only when it is. */

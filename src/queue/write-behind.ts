@@ -1,5 +1,5 @@
 import type { ResultAsync } from 'neverthrow'
-import { pending, promiseOf, settledOk } from '../async/result.ts'
+import { pending, promiseOf, settledOk, settledResult } from '../async/result.ts'
 import { TimeSlice } from '../async/time-slice.ts'
 import { FlushSchedule } from './flush-schedule.ts'
 import { Mutation } from './mutation.ts'
@@ -20,14 +20,26 @@ interface Entry {
   waiting: Mutation | null
   /** Being written. */
   writing: Mutation | null
+  /** What of `writing` was accepted before: all of it, except of a change that is accepted only when it is written. */
+  accepted: Mutation | null
   /** Changes that are not accepted before they are written, and wait for those before them. */
   queued: number
-  /** Whether `writing` has a change that is not accepted before it is written. */
-  isWritingThrough: boolean
   /** Resolves when `writing` and what is queued behind it is on the disk or has failed. */
   written: Promise<unknown>
   /** The size of `waiting` and `writing`, in bytes. */
   bytes: number
+}
+
+/** What a `WriteBehindQueue` is made with. */
+export interface WriteBehindOptions<T, E> {
+  readonly apply: Apply<T, E>
+  /** Called with the failures of changes that had been accepted. */
+  readonly onFailure: (failure: E) => void
+  /**
+   * Whether a failure is the disk's, and not that of a single session.
+   * @default each is
+   */
+  readonly isRefusal?: (failure: E) => boolean
 }
 
 interface FlushOptions {
@@ -45,6 +57,9 @@ interface FlushOptions {
 export class WriteBehindQueue<T, E> {
   readonly #apply: Apply<T, E>
   readonly #onFailure: (failure: E) => void
+  readonly #isRefusal: (failure: E) => boolean
+  /** Resolves when the results of all reads of a session so far have been given. */
+  readonly #reads = new Map<string, Promise<unknown>>()
   readonly #entries = new Map<string, Entry>()
   /** The files of the sessions whose last write failed. */
   readonly #failed = new Set<string>()
@@ -53,10 +68,10 @@ export class WriteBehindQueue<T, E> {
   #bytes = 0
   #flushing: Promise<void> | null = null
 
-  /** `onFailure` is called with the failures of changes that had been accepted. */
-  constructor (apply: Apply<T, E>, onFailure: (failure: E) => void) {
+  constructor ({ apply, onFailure, isRefusal = () => true }: WriteBehindOptions<T, E>) {
     this.#apply = apply
     this.#onFailure = onFailure
+    this.#isRefusal = isRefusal
   }
 
   /** The number of sessions with changes that are not written yet. */
@@ -69,12 +84,12 @@ export class WriteBehindQueue<T, E> {
     return this.#entries.has(file)
   }
 
-  /** The changes of the session in `file` that are not written yet, or `null`. */
+  /** The changes of the session in `file` that are accepted and not written yet, or `null`. */
   mutationOf (file: string): Mutation | null {
     const entry = this.#entries.get(file)
     if (entry === undefined) return null
-    const { writing, waiting } = entry
-    return writing !== null && waiting !== null ? writing.concat(waiting) : writing ?? waiting
+    const { accepted, waiting } = entry
+    return accepted !== null && waiting !== null ? accepted.concat(waiting) : accepted ?? waiting
   }
 
   /** The files of the sessions with changes that are not written yet. */
@@ -84,22 +99,24 @@ export class WriteBehindQueue<T, E> {
 
   /** Accepts a change. While too much is pending the result is that of its write, and a change that fails is given up. */
   mutate (file: string, step: Step): ResultAsync<T | undefined, E> {
-    const entry = this.#entries.get(file) ?? { waiting: null, writing: null, queued: 0, isWritingThrough: false, written: Promise.resolve(), bytes: 0 }
+    const entry = this.#entries.get(file) ?? { waiting: null, writing: null, accepted: null, queued: 0, written: Promise.resolve(), bytes: 0 }
     const waiting = entry.waiting?.coalesce(step) ?? Mutation.of(step)
     const isFull = this.#bytes + Mutation.of(step).bytes > highWaterMark || waiting.steps.length > maxSteps
-    if (isFull || entry.queued > 0) return this.#writeThrough(file, entry, step)
+    if (isFull || isAwaited(entry)) return this.#afterReads(file, this.#writeThrough(file, entry, step))
     entry.waiting = waiting
     this.#entries.set(file, entry)
     this.#count(entry)
     this.#scheduleWrite(file)
-    return settledOk(undefined)
+    return this.#afterReads(file, settledOk(undefined))
   }
 
   /** Reads a session with the changes that were called before and are not written yet, once they are accepted or given up. */
   read<U, F> (file: string, read: (pending: Mutation | null) => ResultAsync<U, F>): ResultAsync<U, F> {
     const entry = this.#entries.get(file)
-    if (entry === undefined || !isAwaited(entry)) return read(this.mutationOf(file))
-    return pending(entry.written.then(() => read(this.mutationOf(file))))
+    const now = () => read(this.mutationOf(file))
+    const result = this.#afterReads(file, entry === undefined || !isAwaited(entry) ? now() : pending<U, F>(entry.written.then(now)))
+    if (settledResult(result) === undefined) this.#noteRead(file, result)
+    return result
   }
 
   /** Resolves when all changes so far are accepted, written or given up. */
@@ -113,11 +130,19 @@ export class WriteBehindQueue<T, E> {
     await this.#startFlush({ isRetry: true, maxFailures: Infinity })
   }
 
+  // Gives a result after those of the reads that were called before.
+  #afterReads<U, F> (file: string, result: ResultAsync<U, F>): ResultAsync<U, F> {
+    const reads = this.#reads.get(file)
+    return reads === undefined ? result : pending(Promise.all([promiseOf(result), reads]).then(([result]) => result))
+  }
+
+  #noteRead (file: string, result: ResultAsync<unknown, unknown>): void {
+    const reads = promiseOf(result).then(() => { if (this.#reads.get(file) === reads) this.#reads.delete(file) })
+    this.#reads.set(file, reads)
+  }
+
   #writeThrough (file: string, entry: Entry, step: Step): ResultAsync<T | undefined, E> {
-    const write = () => {
-      entry.isWritingThrough = true
-      return this.#write(file, entry, entry.waiting?.coalesce(step) ?? Mutation.of(step), entry.waiting)
-    }
+    const write = () => this.#write(file, entry, entry.waiting?.coalesce(step) ?? Mutation.of(step), entry.waiting)
     this.#entries.set(file, entry)
     if (entry.writing === null && entry.queued === 0) return write()
     entry.queued++
@@ -133,10 +158,10 @@ export class WriteBehindQueue<T, E> {
   #write (file: string, entry: Entry, mutation: Mutation, accepted: Mutation | null): ResultAsync<T, E> {
     entry.waiting = null
     entry.writing = mutation
+    entry.accepted = accepted
     this.#count(entry)
     const settle = (waiting: Mutation | null) => {
-      entry.writing = null
-      entry.isWritingThrough = false
+      entry.writing = entry.accepted = null
       entry.waiting = waiting
       this.#count(entry)
       // A session whose write failed goes to the end of the queue.
@@ -196,7 +221,8 @@ export class WriteBehindQueue<T, E> {
       if (entry.waiting === null) continue
       const result = await this.#write(file, entry, entry.waiting, entry.waiting)
       if (result.isErr()) this.#onFailure(result.error)
-      failures = result.isOk() ? 0 : failures + 1
+      if (result.isOk()) failures = 0
+      else if (this.#isRefusal(result.error)) failures++
       await slice.yield()
     }
     return failures
@@ -210,6 +236,6 @@ export class WriteBehindQueue<T, E> {
 }
 
 // Whether it has changes that may still be given up.
-function isAwaited ({ queued, isWritingThrough }: Entry): boolean {
-  return queued > 0 || isWritingThrough
+function isAwaited ({ queued, writing, accepted }: Entry): boolean {
+  return queued > 0 || writing !== accepted
 }

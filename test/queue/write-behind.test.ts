@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { err, ok, ResultAsync, type Result } from 'neverthrow'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { promiseOf, settled, settledOk, settledResult } from '../../src/async/result.ts'
+import { pending, promiseOf, settled, settledOk, settledResult } from '../../src/async/result.ts'
 import type { Mutation } from '../../src/queue/mutation.ts'
 import { isKnown, type Step } from '../../src/queue/step.ts'
 import { WriteBehindQueue } from '../../src/queue/write-behind.ts'
+import type { Apply } from '../../src/queue/write-queue.ts'
 import type { Snapshot } from '../../src/session/snapshot.ts'
 import { fakeTimers, mergeBase, nextTurn, runModule, snapshot, until } from '../support.ts'
 
@@ -47,10 +48,11 @@ function suiteWithTimers (name: string) {
 function recorded (outcome: (file: string, write: number) => Result<string, string> = () => ok('written')) {
   const writes: Array<readonly [file: string, result: unknown]> = []
   const told: string[] = []
-  const queue = new WriteBehindQueue<string, string>((file, mutation) => {
+  const apply: Apply<string, string> = (file, mutation) => {
     writes.push([file, resultOf(mutation)])
     return new ResultAsync(Promise.resolve().then(() => outcome(file, writes.length)))
-  }, failure => { told.push(failure) })
+  }
+  const queue = new WriteBehindQueue({ apply, onFailure: failure => { told.push(failure) }, isRefusal: failure => failure !== 'of this session' })
   return { queue, writes, told }
 }
 
@@ -58,9 +60,8 @@ function recorded (outcome: (file: string, write: number) => Result<string, stri
 function controlled () {
   const writes: Array<{ readonly file: string, readonly mutation: Mutation, readonly finish: (result: Result<string, string>) => void }> = []
   const told: string[] = []
-  const queue = new WriteBehindQueue<string, string>((file, mutation) => new ResultAsync(new Promise(resolve => {
-    writes.push({ file, mutation, finish: resolve })
-  })), failure => { told.push(failure) })
+  const apply: Apply<string, string> = (file, mutation) => new ResultAsync(new Promise(resolve => { writes.push({ file, mutation, finish: resolve }) }))
+  const queue = new WriteBehindQueue({ apply, onFailure: failure => { told.push(failure) } })
   return { queue, writes, told }
 }
 
@@ -240,6 +241,17 @@ failing('does not let a session that cannot be written hold up the others', asyn
   assert.ok(writes.some(([file], index) => file === 'bad4' && index > 6))
 })
 
+failing('does not take the failures of single sessions for a disk that refuses', async () => {
+  const { queue, writes } = recorded(file => file.startsWith('bad') ? err('of this session') : ok('written'))
+  for (let at = 0; at < 5; at++) queue.mutate(`bad${at}`, set(1))
+  queue.mutate('good', set(1))
+  await timers.advance(50)
+  await until(() => writes.some(([file]) => file === 'good'))
+  queue.mutate('later', set(1))
+  await timers.advance(50)
+  await until(() => writes.some(([file]) => file === 'later'))
+})
+
 failing.run()
 
 const bounded = suiteWithTimers('WriteBehindQueue, above 16 MiB,')
@@ -276,7 +288,7 @@ bounded('keeps what it had accepted of a session whose next change fails', async
   void queue.mutate('b', mebibytes(10))
   const result = queue.mutate('a', mebibytes(9))
   assert.equal(writes.map(({ file }) => file), ['a'])
-  assert.equal(resultOf(queue.mutationOf('a')!), resultOf(writes[0]!.mutation))
+  assert.equal(resultOf(queue.mutationOf('a')!), 'accepted', 'the next one may still be given up')
   writes[0]!.finish(err('refused'))
   assert.equal(await result, err('refused'))
   assert.is(resultOf(queue.mutationOf('a')!), 'accepted')
@@ -387,6 +399,34 @@ bounded('reads and settles after a change that is written and may still be given
     // From then on it is immediate.
     assert.is.not(settledResult(queue.read('a', () => settledOk(null))), undefined)
   }
+})
+
+bounded('gives results in the order of the calls, of reads and changes, also when it is full', async () => {
+  const { queue, writes } = controlled()
+  const order: string[] = []
+  const note = (name: string, result: ResultAsync<unknown, unknown>) => { void result.then(() => { order.push(name) }) }
+  let finishRead = () => {}
+  note('read', queue.read('a', () => pending<null, never>(new Promise(resolve => { finishRead = () => resolve(ok(null)) }))))
+  note('change after a read', queue.mutate('a', set(1)))
+  note('read after that', queue.read('a', () => settledOk(null)))
+  for (let at = 0; at < 101; at++) queue.mutate('b', touch(at))
+  note('other session', queue.mutate('c', set(1)))
+  await someTurns()
+  assert.equal(order, ['other session'])
+  finishRead()
+  await someTurns()
+  assert.equal(order, ['other session', 'read', 'change after a read', 'read after that'])
+  // The change of `b` that was one too many is being written: what comes after it waits.
+  order.length = 0
+  note('change 101', queue.mutate('b', touch(101)))
+  note('read of b', queue.read('b', () => settledOk(null)))
+  note('change 102', queue.mutate('b', touch(102)))
+  for (const [write, expected] of [[], [], ['change 101', 'read of b']].entries()) {
+    assert.equal(order, expected)
+    writes[write]!.finish(ok('written'))
+    await someTurns()
+  }
+  assert.equal(order, ['change 101', 'read of b', 'change 102'])
 })
 
 bounded('counts nothing of what it gave up or wrote', async () => {
@@ -574,10 +614,11 @@ processes('ends when everything is written, and does not wait for a disk that re
   const { code, output } = await runModule(`
     import { errAsync, okAsync } from 'neverthrow'
     import { WriteBehindQueue } from '../src/queue/write-behind.ts'
-    const queue = new WriteBehindQueue(file => {
+    const apply = file => {
       console.log(file)
       return file === 'good' ? okAsync() : errAsync('refused')
-    }, () => {})
+    }
+    const queue = new WriteBehindQueue({ apply, onFailure () {} })
     queue.mutate('good', { type: 'remove' })
     queue.mutate('bad', { type: 'remove' })
   `)
