@@ -29,7 +29,8 @@ export interface TouchFailed { readonly type: 'touch-failed', readonly file: str
 export interface RemoveFailed { readonly type: 'remove-failed', readonly file: string, readonly cause: unknown }
 
 /**
- * The pointer from an owner to the session could not be made. The session is as it was written. `listOwner` and
+ * The pointer from an owner to the session could not be made, or the option `owner` threw or gave something else than a
+ * string, so that the session has no owner. The session is as it was written. `listOwner` and
  * `revokeOwner` read all sessions until a prune has made the index complete; if that could not be noted either, those of
  * other processes miss the session until a prune has made its pointer.
  */

@@ -12,6 +12,7 @@ import { callbackError, operatorError } from './observability/messages.ts'
 import type { StoreStats } from './observability/statistics.ts'
 import type { ResolvedOptions } from './options.ts'
 import { listOwner } from './owner/list-owner.ts'
+import { requireNames, requireOwner } from './parameters.ts'
 import type { PruneReport } from './pruning/options.ts'
 import { pruneSessions } from './pruning/prune.ts'
 import { PruneScheduler } from './pruning/scheduler.ts'
@@ -57,8 +58,9 @@ export abstract class StoreOperations {
    * The sessions of the directory, as `listSessions` gives them, with the changes that are not written yet; `expired`
    * ones only when asked for.
    */
-  async * list ({ expired = false }: { readonly expired?: boolean } = {}): AsyncGenerator<ListedSession<Session>, void, undefined> {
-    yield * this.#list({ expired })
+  async * list (options: { readonly expired?: boolean } = {}): AsyncGenerator<ListedSession<Session>, void, undefined> {
+    requireNames(options, ['expired'])
+    yield * this.#list({ expired: options.expired ?? false })
   }
 
   /**
@@ -79,7 +81,8 @@ export abstract class StoreOperations {
 
   /**
    * The sessions of an owner, as `list` gives them, without reading those of others. Until the index of a directory is
-   * complete (the first prune makes it) it reads all. Throws a `TypeError` unless the store has the option `owner`.
+   * complete (the first prune makes it) it reads all. Throws a `TypeError` unless the store has the option `owner`, and for an
+   * owner that is not a string.
    */
   async * listOwner (owner: string): AsyncGenerator<ListedSession<Session>, void, undefined> {
     yield * this.#listOwner(owner, () => {})
@@ -89,7 +92,9 @@ export abstract class StoreOperations {
    * Ends the sessions of an owner, except the one with the id `except`, and resolves to their number. Rejects with the
    * `Error` of the first that could not be ended, or may be the owner's and could not be read, after it has tried the others.
    */
-  async revokeOwner (owner: string, { except }: { readonly except?: string } = {}): Promise<number> {
+  async revokeOwner (owner: string, options: { readonly except?: string } = {}): Promise<number> {
+    requireNames(options, ['except'])
+    const { except } = options
     const unread: ReadFailure[] = []
     const sessions = this.#listOwner(owner, (id, failure) => { if (id !== except) unread.push(failure) })
     return await this.#revokeAll(sessions, ({ id }) => id !== except, unread)
@@ -176,6 +181,7 @@ export abstract class StoreOperations {
 
   async * #listOwner (owner: string, onUnread: (id: string, failure: ReadFailure) => void): AsyncGenerator<ListedSession<Session>, void, undefined> {
     if (this.context.owned === null) throw new TypeError('FileStore needs the option owner to list the sessions of an owner')
+    requireOwner(owner)
     await this.queue.settle()
     const { index } = this.context.owned
     yield * this.#listed(listOwner(this.directory, owner, { ...this.#listOptions, index, onUnread }))

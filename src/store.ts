@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { SessionStore } from '@fastify/session'
 import type { Session } from 'fastify'
 import type { Result, ResultAsync } from 'neverthrow'
@@ -33,7 +34,7 @@ export class FileStore extends ExpressOperations implements SessionStore {
    */
   constructor (directory: string, options: StoreOptions = {}) {
     if (typeof directory !== 'string' || directory === '') {
-      throw new TypeError('FileStore needs a directory: a path that is not empty')
+      throw new TypeError(`FileStore needs a directory: a path that is not empty, and not ${inspect(directory, { depth: 0 })}`)
     }
     super(directory, resolveOptions(options))
   }

@@ -62,7 +62,7 @@ const rules: Readonly<Record<string, Rule>> = {
 }
 
 // The store's class is in three files.
-const partNames: Readonly<Record<string, string>> = { 'operations.ts': 'operations', 'express-operations.ts': 'operations', 'callbacks.ts': 'operations' }
+const partNames: Readonly<Record<string, string>> = { 'operations.ts': 'operations', 'express-operations.ts': 'operations', 'callbacks.ts': 'operations', 'parameters.ts': 'operations' }
 
 /** The part of `src` that a file belongs to. */
 function partOf (file: string): string {

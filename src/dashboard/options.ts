@@ -49,6 +49,9 @@ export const defaultRedact: readonly string[] = [
 
 const defaults = { redact: defaultRedact, title: 'Sessions', sampleInterval: 60_000 }
 
+// The last three are those of Fastify's `register`.
+const names: readonly string[] = ['store', 'preHandler', 'redact', 'title', 'sampleInterval', 'prefix', 'logLevel', 'logSerializers']
+
 const isText = (value: unknown) => typeof value === 'string'
 
 /**
@@ -56,6 +59,8 @@ const isText = (value: unknown) => typeof value === 'string'
  * `preHandler` included.
  */
 export function resolveDashboardOptions (options: DashboardOptions): ResolvedDashboardOptions {
+  const unknown = Object.keys(options).find(name => !names.includes(name))
+  if (unknown !== undefined) throw new TypeError(`The dashboard has no option ${inspect(unknown)}; it has ${names.join(', ')}`)
   const { store, redact = defaults.redact, title = defaults.title, sampleInterval = defaults.sampleInterval } = options
   const preHandler = [options.preHandler ?? []].flat() as DashboardGuard[]
   if (preHandler.length === 0) {

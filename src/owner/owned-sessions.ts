@@ -50,7 +50,7 @@ export class OwnedSessions {
    */
   replacing<E> (file: string, { before, after }: ReplacedContents, replace: () => ResultAsync<boolean, E>): ResultAsync<boolean, E> {
     if (before?.canonical === after.canonical) return replace()
-    const [former, owner] = [before === null ? null : this.#ownerIn(before), this.#ownerIn(after)]
+    const [former, owner] = [before === null ? null : this.#ownerIn(before), this.#ownerOfNew(file, after)]
     if (former === owner) return replace()
     return this.#index(owner, this.#idOf(file), this.#options.durable)
       .andThen(replace)
@@ -93,6 +93,13 @@ export class OwnedSessions {
   // The owner of the session that is in the file.
   #stored (file: string): ResultAsync<string | null, ReadFailure> {
     return loadRecord(file, this.#options).map(record => record === null ? null : this.#ownerIn(record.text))
+  }
+
+  // The application's function may not be fit for every session: the operator must hear of it, as `revokeOwner` misses these.
+  #ownerOfNew (file: string, text: SessionText): string | null {
+    return text.parse().andThen(session => this.index.findOwner(session))
+      .orTee(cause => this.#options.onFailure?.({ type: 'index-failed', file, cause }))
+      .unwrapOr(null)
   }
 
   #ownerIn (text: SessionText): string | null {

@@ -1,6 +1,7 @@
 import { createHash, randomInt } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
-import { ok, Result, type ResultAsync } from 'neverthrow'
+import { inspect } from 'node:util'
+import { err, ok, Result, type ResultAsync } from 'neverthrow'
 import { attemptAsync, settledOk } from '../async/result.ts'
 import { TimeSlice } from '../async/time-slice.ts'
 import type { Cipher } from '../encryption/cipher.ts'
@@ -72,9 +73,20 @@ export class OwnerIndex {
     this.completeness = new Completeness(this.#root, key, this.#files)
   }
 
-  /** The owner of a session, or `null`: it has none, or the application's function throws or gives no name. */
+  /** The owner of a session, or `null`: it has none, or that is not known. */
   ownerOf (session: StoredSession): string | null {
-    return Result.fromThrowable(() => this.#options.owner(session))().map(owner => typeof owner === 'string' && owner !== '' ? owner : null).unwrapOr(null)
+    return this.findOwner(session).unwrapOr(null)
+  }
+
+  /**
+   * The owner of a session, or `null` when it has none. Fails with what the application's function throws, and with a
+   * `TypeError` when it gives anything but a string or nothing.
+   */
+  findOwner (session: StoredSession): Result<string | null, unknown> {
+    return Result.fromThrowable((): unknown => this.#options.owner(session))().andThen(owner => {
+      if (owner === undefined || owner === null || owner === '') return ok(null)
+      return typeof owner === 'string' ? ok(owner) : err(new TypeError(`the option owner gave ${inspect(owner, { depth: 0 })}; expected a string, or nothing`))
+    })
   }
 
   /** Makes the pointer to a session; one that exists is new again. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import fastifyCookie from '@fastify/cookie'
 import fastifySession, { type FastifySessionOptions } from '@fastify/session'
 import type { FastifyInstance } from 'fastify'
@@ -50,12 +51,13 @@ export interface FileSessionsOptions extends Omit<FastifySessionOptions, 'store'
  * ```
  */
 export const fileSessions = fp(async function fileSessions (app: FastifyInstance, options: FileSessionsOptions): Promise<void> {
+  checkNames(options)
   const { directory, secret: given, secretFile, encryptionSecret, cookie, ...rest } = options
   if (app.hasPlugin('@fastify/session')) {
     throw new Error('fileSessions registers @fastify/session itself, and it is registered already: remove that, or give it store: new FileStore(directory)')
   }
   const [storeOptions, sessionOptions] = divide(rest)
-  const store = new FileStore(directory, { log: app.log, ...storeOptions, ...(encryptionSecret !== undefined && { secret: encryptionSecret }) })
+  const store = openStore(directory, { log: app.log, ...storeOptions, ...(encryptionSecret !== undefined && { secret: encryptionSecret }) })
   await store.check()
   const secret = given ?? await keptSecret(app, secretFile ?? join(directory, '.secret'))
   if (!app.hasPlugin('@fastify/cookie')) await app.register(fastifyCookie)
@@ -69,6 +71,32 @@ export const fileSessions = fp(async function fileSessions (app: FastifyInstance
   app.decorate('sessions', store)
   app.addHook('onClose', () => store.close())
 }, { fastify: '5.x', name: 'fastify-file-session-store' })
+
+// Those of `@fastify/session`, except the store, and of Fastify's `register`.
+const otherNames: readonly string[] = [
+  'secret', 'algorithm', 'cookieName', 'cookie', 'saveUninitialized', 'rolling', 'idGenerator', 'cookiePrefix',
+  'prefix', 'logLevel', 'logSerializers'
+]
+
+const ownNames: readonly string[] = ['directory', 'secretFile', 'encryptionSecret']
+
+function checkNames (options: object): void {
+  const unknown = Object.keys(options).find(name => !ownNames.includes(name) && !otherNames.includes(name) && !isStoreOption(name))
+  if (unknown !== undefined) throw new TypeError(`fileSessions has no option ${inspect(unknown)}; it has ${ownNames.join(', ')}, and the options of @fastify/session and FileStore`)
+}
+
+// What `FileStore` says of its parameters, in the words of this plugin's options.
+function openStore (directory: string, options: StoreOptions): FileStore {
+  try {
+    return new FileStore(directory, options)
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new TypeError(message
+      .replace("FileStore's option secret", "fileSessions' option encryptionSecret")
+      .replace("FileStore's option requireEncryption needs a secret", "fileSessions' option requireEncryption needs an encryptionSecret")
+      .replace('FileStore needs a directory', 'fileSessions needs the option directory'), { cause })
+  }
+}
 
 async function keptSecret (app: FastifyInstance, file: string): Promise<string> {
   const secret = await secretFrom(file)

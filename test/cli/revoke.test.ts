@@ -21,6 +21,17 @@ test('ends those that it finds, and exits with 1 for those that it does not', as
   assert.equal(await namesIn(directory), ['a1.json', 'a2.json'])
 })
 
+test('refuses a directory among the ids, and ends nobody', async ({ directory }) => {
+  await put(directory, 'a', sessionOf())
+  const other = join(directory, 'other')
+  await mkdir(other)
+  await put(other, 'a', sessionOf())
+  const { code, output, errors } = await run(['revoke', 'a', other, '-d', directory])
+  assert.equal([code, output], [2, ''])
+  assert.match(errors, /is a directory; name it with --directory\./)
+  assert.equal(await namesIn(directory), ['a.json', 'other'])
+})
+
 test('--where shows whom, and with --yes ends them without a question', async ({ directory }) => {
   await put(directory, 'a', sessionOf({ user: { name: 'Ada' }, role: 'x' }), { age: 61_000 })
   await put(directory, 'b', sessionOf({ user: { name: 'Ada' }, role: 'x' }))

@@ -9,6 +9,7 @@ const test = suiteOnDisk('dashboard')
 const guard = async () => {}
 
 const refused: ReadonlyArray<readonly [string, (store: TestStore) => object, RegExp]> = [
+  ['an option that it does not have', store => ({ store, preHandler: guard, titel: 'x' }), /^The dashboard has no option 'titel'; it has store, preHandler, /],
   ['no preHandler', store => ({ store }), /needs a preHandler that lets only operators in$/],
   ['an empty list of them', store => ({ store, preHandler: [] }), /needs a preHandler/],
   ['a preHandler that is none', store => ({ store, preHandler: true }), /^The dashboard's option preHandler is true; expected a function/],

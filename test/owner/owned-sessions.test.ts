@@ -11,7 +11,7 @@ import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
 import { OwnedSessions } from '../../src/owner/owned-sessions.ts'
 import { OwnerIndex } from '../../src/owner/owner-index.ts'
 import { SessionText } from '../../src/session/session-text.ts'
-import { failureOf, runModule, suiteOnDisk, systemError, valueOf } from '../support.ts'
+import { failureOf, namesIn, runModule, suiteOnDisk, systemError, valueOf } from '../support.ts'
 import { complete } from './support.ts'
 
 const test = suiteOnDisk('OwnedSessions')
@@ -59,6 +59,28 @@ test('makes the pointer before the session is written, and removes the old one a
   assert.equal(outcome, ok(true))
   assert.equal(during, [['a'], ['a']])
   assert.equal([await idsOf(owned, 'ada'), await idsOf(owned, 'bob')], [[], ['a']])
+})
+
+test('tells of a session whose owner the function cannot give, which has none', async ({ directory }) => {
+  for (const [account, message] of [[42, 'the option owner gave 42; expected a string, or nothing'], [{ id: {} }, 'the option owner gave { id: {} }; expected a string, or nothing'], ['throw', 'no owner']] as const) {
+    const failures: IndexFailed[] = []
+    const disk = new Disk('auto', { calls: steady })
+    const owned = new OwnedSessions(directory, {
+      owner: ({ account }: { account: unknown }) => {
+        if (account === 'throw') throw new Error('no owner')
+        return account as string
+      },
+      disk,
+      directoryMode: 0o700,
+      onFailure: failure => { failures.push(failure) }
+    })
+    const file = join(directory, 'a.json')
+    assert.equal(await owned.replacing(file, { before: null, after: text({ account }) }, () => settledOk(true)), ok(true))
+    assert.equal(failures.map(({ type, file, cause }) => [type, file, (cause as Error).message]), [['index-failed', file, message]])
+    assert.equal(await namesIn(directory), [])
+    for (const none of ['', null, undefined]) await owned.replacing(file, { before: null, after: text({ account: none }) }, () => settledOk(true))
+    assert.is(failures.length, 1)
+  }
 })
 
 test('flushes the pointer to the device before the session is written, when that is to be durable', async ({ directory }) => {

@@ -30,6 +30,37 @@ async function serve (options: FileSessionsOptions, story: (client: Client, addr
   }
 }
 
+test('refuses what it does not know, and says it in the words of its own options', async ({ directory }) => {
+  const refusals: ReadonlyArray<readonly [options: object, message: RegExp]> = [
+    [{ directory, encryptionSecrets: 'k'.repeat(32) }, /^fileSessions has no option 'encryptionSecrets'; it has directory, secretFile, encryptionSecret, and the options of/],
+    [{ directory, store: {} }, /^fileSessions has no option 'store'/],
+    [{ directory, encryptionSecret: 'short' }, /^fileSessions' option encryptionSecret is not as expected/],
+    [{ directory, requireEncryption: true }, /^fileSessions' option requireEncryption needs an encryptionSecret$/],
+    [{ directory, ttl: 0 }, /^FileStore's option ttl is 0; expected/],
+    [{ directory: 5 }, /^fileSessions needs the option directory: a path that is not empty, and not 5$/],
+    [{}, /^fileSessions needs the option directory: a path that is not empty, and not undefined$/]
+  ]
+  for (const [options, message] of refusals) {
+    const app = Fastify()
+    assert.match((await rejection(app.register(fileSessions, options as never) as unknown as Promise<unknown>)).message, message)
+    await app.close()
+  }
+  assert.equal(await namesIn(directory), [])
+})
+
+test('knows every option of the installed @fastify/session', async () => {
+  const types = await readFile(join(import.meta.dirname, '../../node_modules/@fastify/session/types/index.d.ts'), 'utf8')
+  const declaration = /interface FastifySessionOptions \{([^]*?)\n {2}\}/.exec(types)![1]!
+  const names = [...declaration.matchAll(/^ {4}(\w+)\??[:(]/gm)].map(([, name]) => name!)
+  assert.ok(names.length >= 8, names.join())
+  for (const name of names.filter(name => name !== 'store')) {
+    const app = Fastify()
+    const error = await rejection(app.register(fileSessions, { [name]: undefined } as never) as unknown as Promise<unknown>)
+    assert.match(error.message, 'needs the option directory', name)
+    await app.close()
+  }
+})
+
 test('keeps a login over a restart, with a secret that it makes once', async ({ directory }) => {
   const options = { directory: join(directory, 'sessions') }
   let kept = new Client('')

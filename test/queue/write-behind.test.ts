@@ -243,11 +243,11 @@ failing('does not let a session that cannot be written hold up the others', asyn
 
 failing('does not take the failures of single sessions for a disk that refuses', async () => {
   const { queue, writes } = recorded(file => file.startsWith('bad') ? err('of this session') : ok('written'))
-  for (let at = 0; at < 5; at++) queue.mutate(`bad${at}`, set(1))
-  queue.mutate('good', set(1))
+  for (let at = 0; at < 5; at++) void queue.mutate(`bad${at}`, set(1))
+  void queue.mutate('good', set(1))
   await timers.advance(50)
   await until(() => writes.some(([file]) => file === 'good'))
-  queue.mutate('later', set(1))
+  void queue.mutate('later', set(1))
   await timers.advance(50)
   await until(() => writes.some(([file]) => file === 'later'))
 })
@@ -409,7 +409,7 @@ bounded('gives results in the order of the calls, of reads and changes, also whe
   note('read', queue.read('a', () => pending<null, never>(new Promise(resolve => { finishRead = () => resolve(ok(null)) }))))
   note('change after a read', queue.mutate('a', set(1)))
   note('read after that', queue.read('a', () => settledOk(null)))
-  for (let at = 0; at < 101; at++) queue.mutate('b', touch(at))
+  for (let at = 0; at < 101; at++) void queue.mutate('b', touch(at))
   note('other session', queue.mutate('c', set(1)))
   await someTurns()
   assert.equal(order, ['other session'])

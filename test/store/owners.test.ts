@@ -30,6 +30,35 @@ const ways: ReadonlyArray<readonly [string, StoreOptions]> = [
   ['auto', {}], ['async', { io: 'async' }], ['encrypted', { secret: 'k'.repeat(32) }], ['acknowledged from memory', { acknowledge: 'memory' }]
 ]
 
+test('refuses an owner that is not a string, and options that it does not know', async ({ directory }) => {
+  const { store, set } = storeOn(directory)
+  await set('a', session('ada'))
+  for (const owner of [42, '', null, undefined] as never[]) {
+    assert.match((await rejection(store.revokeOwner(owner))).message, /^An owner is a string that is not empty, and not /)
+    assert.match((await rejection(store.listOwner(owner).next())).message, /^An owner is a string/)
+  }
+  for (const options of [{ excpt: 'a' }, 'a', null] as never[]) assert.instance(await rejection(store.revokeOwner('ada', options)), TypeError)
+  assert.instance(await rejection(store.list({ expird: true } as never).next()), TypeError)
+  assert.equal(await idsOf(store, 'ada'), ['a'])
+})
+
+for (const isPruned of [false, true]) {
+  test(`rejects when a session could not be decrypted, whose owner is not known (${isPruned ? 'after' : 'before'} a prune)`, async ({ directory }) => {
+    const [secret, other] = ['k'.repeat(32), 'o'.repeat(32)]
+    // A process that does not have the new secret yet, beside one that has.
+    await storeOn(directory, { secret: [other, secret] }).set('b', session('ada'))
+    for (const options of [{ secret }, {}]) {
+      const { store, set } = storeOn(directory, { ...options, onFailure: () => {} })
+      await set('a', session('ada'))
+      if (isPruned) await store.prune()
+      const error = await rejection(store.revokeOwner('ada'))
+      assert.equal([error.message, error.cause.type, error.cause.file], ['The session could not be read', 'decrypt-failed', store.sessionFile('b')])
+      assert.equal((await readdir(directory)).filter(name => name.endsWith('.json')), ['b.json'])
+      assert.is(await store.revokeOwner('ada', { except: 'b' }).catch(() => 'rejected'), 0)
+    }
+  })
+}
+
 for (const [way, options] of ways) {
   test(`lists and ends the sessions of one owner, before it is complete and after (${way})`, async ({ directory }) => {
     const { store, set, get } = storeOn(directory, options)

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs'
 import { Command } from 'commander'
 import { confirm } from '../ask.ts'
 import { collect, contextOf, withStoreOptions, type Context, type Terminal } from '../context.ts'
@@ -33,8 +34,16 @@ export function revokeCommand (terminal: Terminal, finish: (status: Status) => v
       if (ids.length > 0 && where.length > 0) throw usageError('Ids and --where exclude each other; leave out one of them.')
       if (ids.length === 0 && where.length === 0) throw usageError('No session is named; give ids, or --where user.name=Ada. To end all sessions: --where cookie.')
       const context = contextOf(command, terminal)
+      const directory = ids.find(id => isDirectory(id, context))
+      if (directory !== undefined) throw usageError(`'${printable(directory)}' is a directory; name it with --directory.`)
       finish(ids.length > 0 ? await revokeIds(ids, context) : await revokeWhere(where, context, yes === true))
     })
+}
+
+// The other commands take the directory as an argument.
+function isDirectory (argument: string, { directory, extension }: Context): boolean {
+  const isSession = sessionFile(directory, argument, { extension }).match(file => existsSync(file), () => false)
+  return !isSession && statSync(argument, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 async function revokeIds (prefixes: readonly string[], context: Context): Promise<Status> {
