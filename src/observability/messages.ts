@@ -6,13 +6,13 @@ import { errorCode } from '../fs/errno.ts'
 export type StoreError = Error & SessionFailure & { readonly code: string }
 
 /**
- * A failure as the `Error` that is passed to a callback, with the failure as its `cause`. Fastify sends the message of
- * an error to the client: it says what failed, and neither the path nor the id.
+ * A failure as the `Error` that is passed to a callback. Fastify sends the message of an error to the client: it says what
+ * failed, and neither the path nor the id. Its `cause` is the failure as `operatorError` gives it, which loggers show.
  */
 export function callbackError (failure: SessionFailure): Error {
   const code = 'cause' in failure ? errorCode(failure.cause) : undefined
   // No property `code`: @fastify/session would take the disk's ENOENT for "no session".
-  return new Error(`${summaries[failure.type]}${code === undefined ? '' : ` (${code})`}`, { cause: failure })
+  return new Error(`${summaries[failure.type]}${code === undefined ? '' : ` (${code})`}`, { cause: operatorError(failure) })
 }
 
 /** A failure as an `Error` for the operator, who may see paths. */

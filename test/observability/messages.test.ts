@@ -36,7 +36,10 @@ for (const [failure, message] of failures) {
     const error = callbackError(failure)
     assert.is(error.constructor, Error)
     assert.is(error.message, message)
-    assert.is(error.cause, failure)
+    // A logger shows the cause of an error when that is an error too.
+    assert.equal([error.cause instanceof Error, (error.cause as Error).message], [true, operatorMessage(failure)])
+    assert.equal({ ...error.cause as object }, { ...operatorError(failure) })
+    for (const [name, value] of Object.entries(failure)) assert.is((error.cause as Record<string, unknown>)[name], value, name)
     // @fastify/session reads a code of ENOENT as "no session".
     assert.is('code' in error, false)
   })

@@ -35,7 +35,8 @@ for (const [way, options] of ways) {
       await turn()
       assert.equal(failures.map(({ type }) => type), ['invalid-id'])
       for (const error of [await rejection(set(id, {})), await rejection(destroy(id))]) {
-        assert.equal({ ...error.cause, reason: '' }, { type: 'invalid-id', id, reason: '' })
+        assert.instance(error.cause, Error)
+        assert.equal({ ...error.cause, reason: '' }, { type: 'invalid-id', id, reason: '', code: 'invalid-id' })
       }
       assert.equal(await namesIn(directory), [])
     })
