@@ -45,7 +45,7 @@ export function loadSession (file: string, pending: Mutation | null, options: Lo
   return stored
     .map((record): Stored => ({ state: stateOf(record), size: record?.version.size ?? 0, failure: null }))
     // Whatever the file holds: to a reader, what a request has set is the session.
-    .orElse((failure): Result<Stored, ReadFailure> => pending === null ? err(failure) : ok({ state: 'malformed', size: 0, failure }))
+    .orElse((failure): Result<Stored, never> => ok({ state: 'malformed', size: 0, failure }))
     .andThen(({ state, size, failure }): Result<LoadedSession | null, ReadFailure> => {
       const current = pending === null ? state : pending.applyTo(state)
       if (current === null) return ok(null)

@@ -298,6 +298,12 @@ session('gives the session with the change that is not in the file yet', async (
   assert.is(valueOf(await loadSession(file, touch, { disk: new Disk(), clock }))!.session['b'], 1)
 })
 
+session('gives the size of the file, not that of the text in it', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeFile(file, '\uFEFF{"a":1}')
+  assert.is(valueOf(await loadSession(file, null, { disk: new Disk(), clock }))?.size, 10)
+})
+
 session('counts the size of a text in bytes', async ({ directory }) => {
   const loaded = valueOf(await loadSession(join(directory, 'abc.json'), replace({ text: 'é' }), { disk: new Disk(), clock }))!
   assert.is(loaded.size, 13)

@@ -743,6 +743,51 @@ mutating('replaces a file that is no session only while it is that', async ({ di
   }
 })
 
+mutating('does not write changes that come to nothing together, although it knows the file', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const cache = new SessionCache()
+  await writeIfChanged(file, session, { cache, clock: () => now })
+  const { ino } = await stat(file)
+  const base = mergeBase(session)
+  const [change, reversal] = [{ ...session, a: 2 }, session].map(changed => ({ type: 'merge' as const, snapshot: snapshot(changed), base }))
+  assert.equal(await writeIfChanged(file, Mutation.of(change!).coalesce(reversal!), { cache }), ok('unchanged'))
+  assert.is((await stat(file)).ino, ino)
+})
+
+mutating('writes the first save of a new session over what a cache knows', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  const cache = new SessionCache()
+  await writeIfChanged(file, session, { cache })
+  const first: Step = { type: 'merge', snapshot: snapshot({ n: 1 }), base: mergeBase(null) }
+  assert.equal(await writeIfChanged(file, Mutation.of(first), { cache }), ok('written'))
+  assert.is((await contentOf(file)).text, '{"n":1}')
+})
+
+mutating('replaces what is no session without anybody to tell, and fails when one of several changes is one', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeFile(file, '{not json')
+  assert.equal(await writeIfChanged(file, Mutation.of(merge()), {}), ok('written'))
+  await writeEncrypted(file)
+  const both = Mutation.of(merge(session)).coalesce({ type: 'touch', cookie: null, lastUsedAt: now, ttl: 1_000 }).coalesce(merge())
+  const failure = failureOf(await writeIfChanged(file, both, {}))
+  assert.is(failure.cause.message, 'what it holds cannot be decrypted: no secret is given')
+  await writeFile(file, '{"a":1}')
+  const plain = failureOf(await writeIfChanged(file, Mutation.of(merge()), { secret, requireEncryption: true }))
+  assert.is(plain.cause.message, 'what it holds is not encrypted, and requireEncryption is set')
+})
+
+mutating('reports a use that could not be recorded in a file that went away meanwhile', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeIfChanged(file, session, { clock: () => now })
+  const setTimes: FsCalls['setTimes'] = async () => {
+    await rm(file)
+    throw systemError('EPERM')
+  }
+  const used: Step = { type: 'merge', snapshot: snapshot(session, now + 5_000), base: mergeBase(session) }
+  assert.equal(await writeIfChanged(file, Mutation.of(used), { disk: new Disk('async', { calls: { ...nodeFs, setTimes } }) }), ok('unchanged'))
+  assert.equal(await namesIn(directory), [])
+})
+
 mutating('gives up a change when the file is another one at each attempt', async ({ directory }) => {
   for (const io of ['auto', 'async'] as const) {
     const file = join(directory, io)

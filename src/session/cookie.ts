@@ -1,19 +1,20 @@
 import { types } from 'node:util'
 
-// In milliseconds from 1970, in either direction: the range of a Date.
-const dateRange = 8.64e15
-
-// What the package `cookie` accepts in an attribute, as of RFC 6265; for anything else it throws.
+// What the package `cookie` accepts in an attribute, as of RFC 6265; for anything else it throws. Its years are those from
+// 1601 to 9999: one year less lets a lifetime be counted from a later moment than now.
+const earliest = Date.UTC(1601, 0)
+const latest = Date.UTC(9999, 0)
 const pathCharacters = /^[\u0020-\u003A\u003D-\u007E]*$/
 const domainName = /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
 const sameSites = new Set<unknown>([true, 'lax', 'strict', 'none'])
 
-const isMaxAge = (value: unknown) => typeof value === 'number' && Math.abs(Date.now() + value) <= dateRange
+const isSendable = (time: number) => time >= earliest && time <= latest
+const isMaxAge = (value: unknown) => typeof value === 'number' && isSendable(Date.now() + value)
 
 const checks: ReadonlyArray<readonly [name: string, canBeSent: (value: unknown) => boolean]> = [
   ['originalMaxAge', isMaxAge],
   ['maxAge', isMaxAge],
-  ['expires', value => timeOf(value) !== null],
+  ['expires', value => isSendable(timeOf(value) ?? NaN)],
   ['path', value => typeof value === 'string' && pathCharacters.test(value)],
   ['domain', value => typeof value === 'string' && domainName.test(value)],
   ['sameSite', value => sameSites.has(typeof value === 'string' ? value.toLowerCase() : value)]

@@ -14,17 +14,20 @@ const test = suite('removeUnsendable')
 const good: readonly object[] = [
   {}, { path: '/', domain: null, sameSite: null, expires: null, originalMaxAge: null }, { originalMaxAge: 0 }, { originalMaxAge: 60_000.5 },
   { originalMaxAge: 365 * 86_400_000, expires: '2030-01-02T03:04:05.678Z' }, { expires: '' },
-  { path: '/shop~a=b' }, { domain: 'example.com' }, { domain: '.Shop.example.com' }, { sameSite: 'Lax' }, { sameSite: true }, { secure: 'auto', httpOnly: 'yes', other: {} }
+  { path: '/shop~a=b' }, { domain: 'example.com' }, { domain: '.Shop.example.com' }, { domain: 'a' }, { domain: 'a.b' }, { sameSite: 'Lax' }, { sameSite: 'strict' }, { sameSite: 'None' }, { originalMaxAge: 7_000 * 365 * 86_400_000 }, { expires: '9999-01-01T00:00:00.000Z' }, { sameSite: true }, { secure: 'auto', httpOnly: 'yes', other: {} }
 ]
 
 const bad: readonly object[] = [
   { expires: 'tomorrow' }, { expires: {} },
   { originalMaxAge: '3600000' }, { originalMaxAge: 1e300 }, { maxAge: {} }, { originalMaxAge: 'x', expires: 'garbage' }, { path: '/a;b' }, { path: 'a\0' }, { path: '/ä' }, { path: 5 },
-  { domain: 'a..b' }, { domain: 'a b' }, { sameSite: 'never' }, { sameSite: 5 }
+  { originalMaxAge: 8.64e15 }, { originalMaxAge: 8_000 * 365 * 86_400_000 }, { expires: '+010000-01-01T00:00:00.000Z' }, { expires: '9999-01-01T00:00:00.001Z' }, { domain: 5 }, { domain: true }, { domain: 'a..b' }, { domain: 'a b' }, { sameSite: 'never' }, { sameSite: 5 }
 ]
 
+// A session with one of these has expired.
+const past = { good: [{ maxAge: -3_600_000 }, { expires: '1601-01-01T00:00:00.000Z' }], bad: [{ maxAge: -8e15 }, { expires: '1600-12-31T23:59:59.999Z' }, { expires: -8e15 }] }
+
 test('leaves what can be sent, what is absent, and what the plugin sees to itself', () => {
-  for (const cookie of good) {
+  for (const cookie of [...good, ...past.good]) {
     const copy = { ...cookie }
     removeUnsendable(copy)
     assert.equal(copy, cookie)
@@ -32,7 +35,7 @@ test('leaves what can be sent, what is absent, and what the plugin sees to itsel
 })
 
 test('removes what cannot be sent, and nothing else', () => {
-  for (const cookie of bad) {
+  for (const cookie of [...bad, ...past.bad]) {
     const copy: Record<string, unknown> = { httpOnly: true, ...cookie }
     removeUnsendable(copy)
     assert.equal(copy, { httpOnly: true })

@@ -94,6 +94,17 @@ parsing('is neither encrypted nor outdated unless told so', () => {
   assert.equal([text.isEncrypted, text.mustRewrite], [true, true])
 })
 
+parsing('says whether it is a session, whatever else was asked before', () => {
+  for (const [text, expected] of [['{"a":1}', true], ['[]', false], ['{"a":', false], ['{"__proto__":{}}', false], ['5', false]] as const) {
+    for (const ask of [() => {}, (text: SessionText) => text.canonical, (text: SessionText) => text.parse(), (text: SessionText) => text.parseCanonical()]) {
+      const session = new SessionText(text)
+      ask(session)
+      assert.equal([session.isSession, session.isSession], [expected, expected], text)
+    }
+  }
+  assert.is(SessionText.ofCanonical('{}').isSession, true)
+})
+
 parsing.run()
 
 const canonical = suite('SessionText.canonical')
