@@ -13,7 +13,10 @@ export interface DecryptFailed { readonly type: 'decrypt-failed', readonly file:
 /** The session is not encrypted, and `requireEncryption` is set. The file is unchanged. */
 export interface NotEncrypted { readonly type: 'not-encrypted', readonly file: string }
 
-/** The session cannot be a JSON object: a cycle, a `BigInt`, a `toJSON` that throws, more than 256 levels. Nothing was written. */
+/**
+ * The session cannot be a JSON object: a cycle, a `BigInt`, a `toJSON` that throws, more than 256 levels. Or its cookie cannot
+ * be sent to a browser, of which `@fastify/session` would throw in a callback that comes later. Nothing was written.
+ */
 export interface NotSerializable { readonly type: 'not-serializable', readonly file: string, readonly cause: unknown }
 
 /**

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { SessionStore } from '@fastify/session'
 import type { Session } from 'fastify'
 import type { Result, ResultAsync } from 'neverthrow'
-import { settled, toCallback } from './async/result.ts'
+import { settled, settledErr, toCallback } from './async/result.ts'
 import { optionalCallback, requiredCallback, type Callback } from './callbacks.ts'
 import type { InvalidId, RemoveFailed, SessionFailure, WriteFailed } from './errors.ts'
 import { ExpressOperations } from './express-operations.ts'
@@ -12,7 +12,7 @@ import { sessionFile } from './path.ts'
 import type { Mutation } from './queue/mutation.ts'
 import { readSession } from './read.ts'
 import { removeSession } from './remove.ts'
-import { PluginSupport } from './session/plugin-support.ts'
+import { PluginSupport, unsendableCookie } from './session/plugin-support.ts'
 import { writeIfChanged, type Outcome } from './write.ts'
 
 /**
@@ -74,7 +74,8 @@ export class FileStore extends ExpressOperations implements SessionStore {
   set (id: string, session: Session, callback?: Callback): void {
     this.#finish(() => this.#file(id).andThen(file => {
       if (this.#plugin.detectsUnsupported(id, session, file)) this.context.report({ type: 'unsupported-plugin', directory: this.directory })
-      return this.queue.write(file, session)
+      const unsendable = this.#isLate(file) ? unsendableCookie(session) : null
+      return unsendable === null ? this.queue.write(file, session) : settledErr({ type: 'not-serializable' as const, file, cause: unsendable })
     }), callback, () => this.context.statistics.set(id))
   }
 
@@ -98,6 +99,11 @@ export class FileStore extends ExpressOperations implements SessionStore {
   /** @internal */
   protected apply (file: string, mutation: Mutation): ResultAsync<Outcome | boolean, WriteFailed | RemoveFailed> {
     return mutation.isRemoval ? removeSession(file, this.context.writeOptions) : writeIfChanged(file, mutation, this.context.writeOptions)
+  }
+
+  // Whether the callback of a change comes later.
+  #isLate (file: string): boolean {
+    return this.options.durable || !this.context.writeOptions.disk.isSync || this.queue.has(file)
   }
 
   #file (id: string): ResultAsync<string, InvalidId> {

@@ -26,10 +26,13 @@ const checks: ReadonlyArray<readonly [name: string, canBeSent: (value: unknown) 
  * one that comes later ends the process then.
  */
 export function removeUnsendable (cookie: Record<string, unknown>): void {
-  for (const [name, canBeSent] of checks) {
-    // The plugin takes what is not truthy for absent.
-    if (cookie[name] && !canBeSent(cookie[name])) delete cookie[name]
-  }
+  for (const name of unsendableIn(cookie)) delete cookie[name]
+}
+
+/** The names of the attributes of a cookie that cannot be sent to a browser. */
+export function unsendableIn (cookie: Record<string, unknown>): string[] {
+  // The plugin takes what is not truthy for absent.
+  return checks.filter(([name, canBeSent]) => cookie[name] && !canBeSent(cookie[name])).map(([name]) => name)
 }
 
 /** The time of a cookie's date, in milliseconds since 1970, or `null` when it has none or an invalid one. */

@@ -1,3 +1,5 @@
+import { Result } from 'neverthrow'
+import { unsendableIn } from './cookie.ts'
 import { findMergeBase, isPluginSession } from './merge-base.ts'
 
 // Bounds what is remembered until the first save decides.
@@ -24,3 +26,16 @@ export class PluginSupport {
     return findMergeBase(session, file) === null
   }
 }
+
+/**
+ * Why the plugin will throw in the callback of `set`, or `null`: it sends the cookie there. When the callback comes later,
+ * nothing catches that, and the process ends.
+ */
+export function unsendableCookie (session: object): TypeError | null {
+  if (!isPluginSession(session)) return null
+  const names = safeUnsendable(session).unwrapOr([])
+  return names.length === 0 ? null : new TypeError(`the cookie cannot be sent: its ${names.join(', ')} is not valid`)
+}
+
+// What throws when it is read throws again when it is serialized.
+const safeUnsendable = Result.fromThrowable((session: { readonly cookie?: any }) => unsendableIn(session.cookie))

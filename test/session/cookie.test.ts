@@ -96,4 +96,29 @@ for (const [name, options] of [['auto', {}], ['async', { io: 'async' }], ['durab
   })
 }
 
+for (const [name, options] of [['auto', {}], ['async', { io: 'async' }], ['durable', { durable: true }], ['acknowledged from memory', { acknowledge: 'memory' }]] as const) {
+  app(`that a request makes is an error of that request, as with the memory store (${name})`, async ({ directory }) => {
+    for (const store of [undefined, new FileStore(directory, { ...options, pruneInterval: 0 })]) {
+      const server = Fastify()
+      await server.register(fastifyCookie)
+      await server.register(fastifySession, { secret: 's'.repeat(32), cookie: { secure: false }, ...(store && { store }) })
+      server.get('/:name', async (request: any) => {
+        request.session.user = 'ada'
+        const odd: Record<string, unknown> = { expires: new Date(8e15), past: new Date(-8e15), maxAge: 8e15, domain: 'a b', path: '/a;b', sameSite: 'never', fine: '/' }
+        const { name } = request.params
+        request.session.cookie[name === 'past' ? 'expires' : name] = odd[name]
+        return 'in'
+      })
+      try {
+        const statuses: unknown[] = []
+        for (const name of ['expires', 'past', 'maxAge', 'domain', 'path', 'sameSite', 'fine']) statuses.push((await server.inject(`/${name}`)).statusCode)
+        assert.equal(statuses, [500, 500, 500, 500, 500, 500, 200], store === undefined ? 'the memory store' : 'this store')
+      } finally {
+        await server.close()
+        await store?.close()
+      }
+    }
+  })
+}
+
 app.run()

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attachMergeBase } from '../../src/session/merge-base.ts'
-import { PluginSupport } from '../../src/session/plugin-support.ts'
+import { PluginSupport, unsendableCookie } from '../../src/session/plugin-support.ts'
 import { loadedByPlugin, mergeBase } from '../support.ts'
 
 const test = suite('PluginSupport')
@@ -51,3 +51,20 @@ test('does not remember loaded sessions once it is decided', () => {
 })
 
 test.run()
+
+const sending = suite('unsendableCookie')
+
+sending('names the attributes of the cookie of a plugin\'s session that cannot be sent', () => {
+  const session = (cookie: unknown) => ({ ...recent(), cookie })
+  assert.is(unsendableCookie(session({ path: '/', expires: new Date(), domain: 'example.com' })), null)
+  assert.is(unsendableCookie(session({ domain: 'a b', expires: new Date(8e15), path: '/' }))!.message, 'the cookie cannot be sent: its expires, domain is not valid')
+  // That is found when it is serialized.
+  assert.is(unsendableCookie(session({ get path () { throw new Error('no path') } })), null)
+  assert.is(unsendableCookie(session(null)), null)
+})
+
+sending('is null for a session that does not come from the plugin', () => {
+  assert.is(unsendableCookie({ cookie: { domain: 'a b' } }), null)
+})
+
+sending.run()
