@@ -3,6 +3,7 @@ import { settledOk } from './async/result.ts'
 import type { SessionCache } from './cache.ts'
 import { decodeText, type EncryptionOptions } from './encryption/envelope.ts'
 import type { Malformed, ReadFailure } from './errors.ts'
+import { whileBusy } from './fs/busy.ts'
 import type { Disk } from './fs/disk.ts'
 import { NotUtf8 } from './fs/node.ts'
 import { isRacy, lastUsedAtOf, systemTime, type FileVersion } from './fs/version.ts'
@@ -17,6 +18,16 @@ export interface SessionRecord {
   readonly version: FileVersion
   /** In milliseconds since 1970. */
   readonly lastUsedAt: number
+}
+
+/** What is in a file. */
+export interface FoundFile {
+  /** `null` when there is no file, or it could not be read. */
+  readonly record: SessionRecord | null
+  /** `null` when there is no file, or it is not known. */
+  readonly version: FileVersion | null
+  /** Why the session is not known, if there is a file. */
+  readonly failure: ReadFailure | null
 }
 
 /** How a file is loaded. */
@@ -96,9 +107,32 @@ export function loadRecordOf (file: string, version: FileVersion, takenAt: numbe
   })
 }
 
+/**
+ * What is in `file`, whatever that is. When it cannot be read it is tried once more, with a version that is known before: the
+ * disk may have refused for a moment, and another process may replace the file meanwhile.
+ */
+export function findRecord (file: string, options: LoadOptions): ResultAsync<FoundFile, never> {
+  const found = (record: SessionRecord | null): FoundFile => ({ record, version: record?.version ?? null, failure: malformed(file, record) })
+  return loadRecord(file, options).map(found).orElse(() => {
+    const takenAt = systemTime()
+    return whileBusy(() => options.disk.stat(file))
+      .andThen(version => version === null
+        ? settledOk(found(null))
+        : whileBusy(() => loadRecordOf(file, version, takenAt, options), failure => 'cause' in failure ? failure.cause : null)
+          .map(found)
+          .orElse((failure): Result<FoundFile, never> => ok({ record: null, version, failure })))
+      .orElse((cause): Result<FoundFile, never> => ok({ record: null, version: null, failure: { type: 'read-failed', file, cause } }))
+  })
+}
+
 /** A record as the state that a mutation changes. */
 export function stateOf (record: SessionRecord | null): SessionState {
   return record === null ? null : { text: record.text, cookie: undefined, lastUsedAt: record.lastUsedAt }
+}
+
+function malformed (file: string, record: SessionRecord | null): Malformed | null {
+  const parsed = record === null || record.text.isSession ? null : record.text.parse()
+  return parsed?.isErr() ? { type: 'malformed', file, cause: parsed.error } : null
 }
 
 function readText (file: string, { size }: FileVersion, options: LoadOptions): ResultAsync<SessionText | null, ReadFailure> {

@@ -2,12 +2,11 @@ import { ok, type Result, type ResultAsync } from 'neverthrow'
 import { settled, settledErr, settledOk } from './async/result.ts'
 import { isCurrent, SessionCache, type CacheEntry } from './cache.ts'
 import type { EncryptionOptions } from './encryption/envelope.ts'
-import type { Malformed, NotSerializable, ReadFailure, TouchFailed, WriteFailed } from './errors.ts'
+import type { NotSerializable, ReadFailure, TouchFailed, WriteFailed } from './errors.ts'
 import type { ReplaceOptions } from './fs/atomic.ts'
-import { whileBusy } from './fs/busy.ts'
 import { Disk } from './fs/disk.ts'
-import { isSameVersion, lastUsedAtOf, systemTime, type FileVersion } from './fs/version.ts'
-import { loadRecord, loadRecordOf, stateOf, type SessionRecord } from './load.ts'
+import { isSameVersion, lastUsedAtOf, type FileVersion } from './fs/version.ts'
+import { findRecord, stateOf, type FoundFile, type SessionRecord } from './load.ts'
 import { Mutation } from './queue/mutation.ts'
 import { changesContent, isKnown, type CurrentSession, type OnMerge, type SessionState } from './queue/step.ts'
 import { saveLastUse, saveSession } from './save.ts'
@@ -121,7 +120,7 @@ function assumedRecord (file: string, { steps }: Mutation, { cache }: ResolvedOp
 function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions, attempt = 1): ResultAsync<Outcome, WriteFailed> {
   if (attempt > maxAttempts) return settledErr({ type: 'write-failed', file, cause: new Error(`it changed at each of ${maxAttempts} attempts`) })
   const again = () => writeOnto(file, mutation, options, attempt + 1)
-  return find(file, options)
+  return findRecord(file, options)
     .andThen(({ record, version, failure }): ResultAsync<Outcome, WriteFailed> => {
       const session = mutation.applyTo(failure === null ? stateOf(record) : unknownState(failure), options.onMerge)
       if (session === null) return settledOk('gone')
@@ -134,32 +133,6 @@ function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions, 
           if (failure !== null && !mutation.isAbsolute) options.onUnknownReplaced?.(failure)
           return settledOk('written' as const)
         })
-    })
-}
-
-// What is in a file.
-interface Found {
-  /** `null` when there is no file, or it could not be read. */
-  readonly record: SessionRecord | null
-  /** The version of the file; `null` when there is none, or that is not known. */
-  readonly version: FileVersion | null
-  /** Why the session is not known, if there is a file. */
-  readonly failure: ReadFailure | null
-}
-
-function find (file: string, options: ResolvedOptions): ResultAsync<Found, never> {
-  const found = (record: SessionRecord | null): Found => ({ record, version: record?.version ?? null, failure: malformed(file, record) })
-  return loadRecord(file, options).map(found)
-    // Once more, with the version that is read: another process may replace the file meanwhile, or the disk refused for a moment.
-    .orElse(() => {
-      const takenAt = systemTime()
-      return whileBusy(() => options.disk.stat(file))
-        .andThen(version => version === null
-          ? settledOk(found(null))
-          : whileBusy(() => loadRecordOf(file, version, takenAt, options), failure => 'cause' in failure ? failure.cause : null)
-            .map(found)
-            .orElse((failure): Result<Found, never> => ok({ record: null, version, failure })))
-        .orElse((cause): Result<Found, never> => ok({ record: null, version: null, failure: { type: 'read-failed', file, cause } }))
     })
 }
 
@@ -184,11 +157,6 @@ function causeOf (failure: ReadFailure): unknown {
   }
 }
 
-function malformed (file: string, record: SessionRecord | null): Malformed | null {
-  const parsed = record === null || record.text.isSession ? null : record.text.parse()
-  return parsed?.isErr() ? { type: 'malformed', file, cause: parsed.error } : null
-}
-
 // What a save may replace, and what is known of that content.
 interface Replaceable {
   readonly before: SessionText | null
@@ -196,7 +164,7 @@ interface Replaceable {
 }
 
 // What depends on the content may replace that version only, where it is known.
-function replaceable ({ steps }: Mutation, { record, version, failure }: Found): Replaceable {
+function replaceable ({ steps }: Mutation, { record, version, failure }: FoundFile): Replaceable {
   if (steps[0]?.type === 'replace' || (record === null && failure === null)) return { before: null, expected: null }
   const expected = (now: FileVersion | null) => now !== null && (version === null || isSameVersion(version, now))
   return { before: failure === null && record !== null ? record.text : null, expected }

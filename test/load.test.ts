@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
@@ -7,9 +7,9 @@ import { settledResult } from '../src/async/result.ts'
 import { SessionCache } from '../src/cache.ts'
 import { encodeText } from '../src/encryption/envelope.ts'
 import { Disk } from '../src/fs/disk.ts'
-import { nodeFs } from '../src/fs/node.ts'
+import { nodeFs, type FsCalls } from '../src/fs/node.ts'
 import { expectedVersion, uniqueMtime } from '../src/fs/version.ts'
-import { loadRecord, loadSession, loadRecordOf, stateOf } from '../src/load.ts'
+import { findRecord, loadRecord, loadSession, loadRecordOf, stateOf } from '../src/load.ts'
 import { Mutation } from '../src/queue/mutation.ts'
 import { SessionText } from '../src/session/session-text.ts'
 import { failureOf, mergeBase, now, clockTick, snapshot, suiteOnDisk, systemError, valueOf, versionOf, watched } from './support.ts'
@@ -346,3 +346,42 @@ state('is the session of a record, and null without one', async ({ directory }) 
 })
 
 state.run()
+
+const finding = suiteOnDisk('findRecord')
+
+finding('gives what is there: a session, what is none, and nothing', async ({ directory }) => {
+  const [file, absent] = [join(directory, 'abc.json'), join(directory, 'absent.json')]
+  const options = { disk: new Disk('auto') }
+  assert.equal(await findRecord(absent, options), ok({ record: null, version: null, failure: null }))
+  await writeFile(file, ada)
+  const { record, version, failure } = valueOf(await findRecord(file, options))
+  assert.equal([record?.text.text, record?.version, failure], [ada, version, null])
+  await writeFile(file, '[]')
+  const list = valueOf(await findRecord(file, options))
+  assert.equal([list.record?.text.text, list.version, list.failure?.type], ['[]', list.record?.version, 'malformed'])
+  await writeFile(file, Buffer.from([0xff]))
+  const bytes = valueOf(await findRecord(file, options))
+  assert.equal([bytes.record, bytes.version?.size, bytes.failure?.type], [null, 1, 'malformed'])
+})
+
+finding('tries once more, and knows the version of what it could not read', async ({ directory }) => {
+  const file = join(directory, 'abc.json')
+  await writeFile(file, ada)
+  for (const [call, times, type, isVersionKnown] of [['stat', 1, undefined, true], ['stat', 2, 'read-failed', false], ['read', 1, undefined, true], ['read', 2, 'read-failed', true]] as const) {
+    let left: number = times
+    const refuse = async (name: string): Promise<any> => {
+      if (left-- > 0) throw systemError('EIO')
+      return await nodeFs[call](name)
+    }
+    const found = valueOf(await findRecord(file, { disk: new Disk('async', { calls: { ...nodeFs, [call]: refuse } }) }))
+    assert.equal([found.failure?.type, found.version !== null, found.record === null], [type, isVersionKnown, type !== undefined], `${call}, ${times}`)
+  }
+  // It went away before the second attempt.
+  const read: FsCalls['read'] = async name => {
+    await rm(name)
+    throw systemError('EIO')
+  }
+  assert.equal(await findRecord(file, { disk: new Disk('async', { calls: { ...nodeFs, read } }) }), ok({ record: null, version: null, failure: null }))
+})
+
+finding.run()
