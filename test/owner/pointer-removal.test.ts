@@ -124,6 +124,34 @@ test('keeps a pointer whose session cannot be read, and one that cannot be made 
   assert.equal([await namesOf(directory), await idsOf(refusing)], [['other', '~a'], ['a', 'other']])
 })
 
+test('makes a pointer again that went away meanwhile under either name', async ({ directory }) => {
+  for (const io of ways) {
+    await race(directory, io, { add: Infinity, write: Infinity, end: 0 })
+    const remove = (name: string) => name.includes('~') && nodeFs.removeSync(name)
+    const calls: Partial<FsCalls> = {
+      statSync (name) {
+        remove(name)
+        return settable.statSync(name)
+      },
+      async stat (name) {
+        remove(name)
+        return await settable.stat(name)
+      }
+    }
+    valueOf(await indexOf(directory, io, calls).remove('ada', 'a', () => settledOk(true)))
+    assert.equal(await namesOf(directory), ['a', 'other'])
+  }
+})
+
+test('is done when another process has removed the pointer in between, and fails with any other error', async ({ directory }) => {
+  for (const [code, isDone] of [['ENOENT', true], ['EACCES', false]] as const) {
+    await race(directory, 'auto', { add: Infinity, write: Infinity, end: 0 })
+    const removing = indexOf(directory, 'auto', { renameSync: () => { throw systemError(code) } })
+    assert.is((await removing.remove('ada', 'a', () => settledOk(true))).isOk(), isDone, code)
+    assert.equal(await namesOf(directory), ['a', 'other'])
+  }
+})
+
 test('removes a pointer with the longest name, and keeps it when it is not wrong', async ({ directory }) => {
   const id = 'x'.repeat(255)
   const index = new OwnerIndex(directory, { owner, disk: new Disk('auto'), directoryMode: 0o700, extension: '' })

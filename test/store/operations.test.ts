@@ -135,6 +135,19 @@ for (const [way, given] of ways) {
     assert.equal(await namesIn(directory), ['empty.json', 'half.json', 'list.json'])
   })
 
+  test('clears what it has accepted and not written yet, as it would clear it later', async ({ directory }) => {
+    for (const [secret, left] of [['k'.repeat(32), []], [undefined, ['bare.json']]] as const) {
+      const store = new FileStore(directory, { ...given, acknowledge: 'memory', pruneInterval: 0, ...(secret && { secret }) })
+      const { set } = promised(store)
+      // Encrypted it is certainly a session; as plain JSON it may be anybody's.
+      await set('bare', { user: 'ada' })
+      await set('whole', rollingSession(now))
+      await called(done => store.clear(done))
+      await store.close()
+      assert.equal(await namesIn(directory), left)
+    }
+  })
+
   test('clears every session, expired or not, and no other file', async ({ directory }) => {
     const { store } = await storeOn(directory)
     await writeFile(join(directory, 'notes.txt'), 'text')
