@@ -14,7 +14,7 @@ export class Progress {
   readonly #label: string
   readonly #total: number
   readonly #start = performance.now()
-  #drawnAt = 0
+  #drawnAt = this.#start
   #isVisible = false
 
   /** `total` may be 0 where it is not known: then there is a count and no bar. */
@@ -24,7 +24,7 @@ export class Progress {
     this.#total = total
   }
 
-  /** Shows that `count` are done. Cheap: it draws ten times a second. */
+  /** Shows that `count` are done. Cheap: it draws ten times a second, and nothing when all is done within a tenth of one. */
   update (count: number): void {
     if (!this.#output.isTerminal) return
     const now = performance.now()
