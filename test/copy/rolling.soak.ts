@@ -50,6 +50,8 @@ test('moves from files to Redis and back, worker by worker, with everybody signe
     assert.ok(visitors.logouts > 20, `${visitors.logouts} logouts`)
     assert.is(await client.dbSize(), 0)
     assert.ok((await namesIn(otherFiles)).length >= 20)
+  } catch (cause) {
+    throw new Error(`while the workers were at ${workers.stages}: ${(cause as Error).message}`, { cause })
   } finally {
     await workers.stop()
     client.destroy()

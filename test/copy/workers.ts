@@ -5,7 +5,7 @@ import { send } from './balancer.ts'
 import type { Stage } from './worker.ts'
 
 /** A running worker. */
-interface Worker { readonly url: string, readonly child: ChildProcess, underWay: number, idle: () => void }
+interface Worker { readonly url: string, readonly stage: Stage, readonly child: ChildProcess, underWay: number, idle: () => void }
 
 /** Where the workers keep their sessions, and where they run. */
 export interface Places {
@@ -44,6 +44,11 @@ export class Workers {
     await between()
   }
 
+  /** The stages of the workers that run. */
+  get stages (): string {
+    return this.#workers.map(({ stage }) => stage).join(' and ')
+  }
+
   /** Ends all workers. */
   async stop (): Promise<void> {
     await Promise.all(this.#workers.splice(0).map(worker => this.#stopOne(worker)))
@@ -66,7 +71,7 @@ export class Workers {
     const [program = '', ...parameters] = [...on, process.execPath, '--import', 'tsx', script, stage, directory, otherDirectory, url, host]
     const child = spawn(program, parameters, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     const [port] = await once(child, 'message')
-    return { url: `http://${host}:${port}`, child, underWay: 0, idle: () => {} }
+    return { url: `http://${host}:${port}`, stage, child, underWay: 0, idle: () => {} }
   }
 
   // As a load balancer does: no new requests, those that are under way are waited for.
