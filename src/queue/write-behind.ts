@@ -1,8 +1,9 @@
 import type { ResultAsync } from 'neverthrow'
-import { pending, promiseOf, settledOk, settledResult } from '../async/result.ts'
+import { pending, promiseOf, settledOk } from '../async/result.ts'
 import { TimeSlice } from '../async/time-slice.ts'
 import { FlushSchedule } from './flush-schedule.ts'
 import { Mutation } from './mutation.ts'
+import { ReadOrder } from './read-order.ts'
 import type { Step } from './step.ts'
 import type { Apply } from './write-queue.ts'
 
@@ -58,8 +59,7 @@ export class WriteBehindQueue<T, E> {
   readonly #apply: Apply<T, E>
   readonly #onFailure: (failure: E) => void
   readonly #isRefusal: (failure: E) => boolean
-  /** Resolves when the results of all reads of a session so far have been given. */
-  readonly #reads = new Map<string, Promise<unknown>>()
+  readonly #order = new ReadOrder()
   readonly #entries = new Map<string, Entry>()
   /** The files of the sessions whose last write failed. */
   readonly #failed = new Set<string>()
@@ -102,21 +102,19 @@ export class WriteBehindQueue<T, E> {
     const entry = this.#entries.get(file) ?? { waiting: null, writing: null, accepted: null, queued: 0, written: Promise.resolve(), bytes: 0 }
     const waiting = entry.waiting?.coalesce(step) ?? Mutation.of(step)
     const isFull = this.#bytes + Mutation.of(step).bytes > highWaterMark || waiting.steps.length > maxSteps
-    if (isFull || isAwaited(entry)) return this.#afterReads(file, this.#writeThrough(file, entry, step))
+    if (isFull || isAwaited(entry)) return this.#order.after(file, this.#writeThrough(file, entry, step))
     entry.waiting = waiting
     this.#entries.set(file, entry)
     this.#count(entry)
     this.#scheduleWrite(file)
-    return this.#afterReads(file, settledOk(undefined))
+    return this.#order.after(file, settledOk(undefined))
   }
 
   /** Reads a session with the changes that were called before and are not written yet, once they are accepted or given up. */
   read<U, F> (file: string, read: (pending: Mutation | null) => ResultAsync<U, F>): ResultAsync<U, F> {
     const entry = this.#entries.get(file)
     const now = () => read(this.mutationOf(file))
-    const result = this.#afterReads(file, entry === undefined || !isAwaited(entry) ? now() : pending<U, F>(entry.written.then(now)))
-    if (settledResult(result) === undefined) this.#noteRead(file, result)
-    return result
+    return this.#order.read(file, entry === undefined || !isAwaited(entry) ? now() : pending<U, F>(entry.written.then(now)))
   }
 
   /** Resolves when all changes so far are accepted, written or given up. */
@@ -128,17 +126,6 @@ export class WriteBehindQueue<T, E> {
   async drain (): Promise<void> {
     this.#schedule.clear()
     await this.#startFlush({ isRetry: true, maxFailures: Infinity })
-  }
-
-  // Gives a result after those of the reads that were called before.
-  #afterReads<U, F> (file: string, result: ResultAsync<U, F>): ResultAsync<U, F> {
-    const reads = this.#reads.get(file)
-    return reads === undefined ? result : pending(Promise.all([promiseOf(result), reads]).then(([result]) => result))
-  }
-
-  #noteRead (file: string, result: ResultAsync<unknown, unknown>): void {
-    const reads = promiseOf(result).then(() => { if (this.#reads.get(file) === reads) this.#reads.delete(file) })
-    this.#reads.set(file, reads)
   }
 
   #writeThrough (file: string, entry: Entry, step: Step): ResultAsync<T | undefined, E> {

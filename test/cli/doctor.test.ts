@@ -2,7 +2,7 @@ import type { StatsFs } from 'node:fs'
 import { chmod, chown, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { roomFindings } from '../../src/cli/doctor/directory.ts'
+import { spaceFindings } from '../../src/cli/doctor/directory.ts'
 import { writeIfChanged } from '../../src/index.ts'
 import { namesIn, suiteOnDisk, valueOf } from '../support.ts'
 import { ahead, asNobody, put, run, sessionOf, type RunOptions } from './command.ts'
@@ -134,7 +134,7 @@ test('finds that the clocks disagree', async ({ directory }) => {
 })
 
 test('finds that there is little room', () => {
-  const found = (free: number, inodes: number, all = 1e6) => roomFindings({ bavail: free / 4096, bsize: 4096, files: all, ffree: inodes } as StatsFs).map(({ level, message }) => `${level}: ${message}`)
+  const found = (free: number, inodes: number, all = 1e6) => spaceFindings({ bavail: free / 4096, bsize: 4096, files: all, ffree: inodes } as StatsFs).map(({ level, message }) => `${level}: ${message}`)
   assert.equal(found(2e9, 5e5), ['ok: There are 2.0 GB free, and 500,000 inodes.'])
   assert.equal(found(2e9, 0, 0), ['ok: There are 2.0 GB free.'])
   assert.equal(found(8192, 100), ['problem: Only 8.2 kB are free.', 'problem: Only 100 inodes are free, one of which each new session takes.'])

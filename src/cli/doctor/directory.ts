@@ -9,10 +9,10 @@ import { fine, type Finding } from './finding.ts'
 const leastBytes = 100_000_000
 const leastInodes = 10_000
 
-/** What the directory itself and its file system say: who may do what, and how much room there is. */
+/** What the directory itself and its file system say: who may do what, and how much space is free. */
 export function examineDirectory ({ directory }: Context): readonly Finding[] {
   const stats = statOf(directory)!
-  return [...modeFindings(directory, stats), ...writeFindings(directory), ...roomFindings(statfsSync(directory))]
+  return [...modeFindings(directory, stats), ...writeFindings(directory), ...spaceFindings(statfsSync(directory))]
 }
 
 function modeFindings (directory: string, stats: Stats): readonly Finding[] {
@@ -38,13 +38,13 @@ function ownerFinding (directory: string, { uid }: Stats): Finding {
   return { level: 'note', subject: 'owner', message: `The directory belongs to the user with the id ${uid}, and you are ${username} (${own}).`, advice: `The server has to run as its owner; if it does not: chown -R USER ${directory}` }
 }
 
-/** What a file system says about how much room there is. */
-export function roomFindings ({ bavail, bsize, files, ffree }: StatsFs): readonly Finding[] {
+/** What a file system says about how much space is free. */
+export function spaceFindings ({ bavail, bsize, files, ffree }: StatsFs): readonly Finding[] {
   const bytes = bavail * bsize
-  const room = fine('space', `There are ${formatBytes(bytes)} free${files > 0 ? `, and ${formatCount(ffree)} inodes` : ''}.`)
+  const space = fine('space', `There are ${formatBytes(bytes)} free${files > 0 ? `, and ${formatCount(ffree)} inodes` : ''}.`)
   const findings: Finding[] = []
-  if (bytes < leastBytes) findings.push({ ...room, level: 'problem', message: `Only ${formatBytes(bytes)} are free.`, advice: 'Make room: with none left, sessions cannot be saved, and logins fail.' })
+  if (bytes < leastBytes) findings.push({ ...space, level: 'problem', message: `Only ${formatBytes(bytes)} are free.`, advice: 'Free some space: with none left, sessions cannot be saved, and logins fail.' })
   // Some file systems (btrfs) make inodes as they need them, and say 0.
-  if (files > 0 && ffree < leastInodes) findings.push({ ...room, level: 'problem', message: `Only ${formatCount(ffree)} inodes are free, one of which each new session takes.`, advice: 'Remove files, or make the file system anew with more of them (mkfs.ext4 -N).' })
-  return findings.length > 0 ? findings : [room]
+  if (files > 0 && ffree < leastInodes) findings.push({ ...space, level: 'problem', message: `Only ${formatCount(ffree)} inodes are free, one of which each new session takes.`, advice: 'Remove files, or make the file system anew with more of them (mkfs.ext4 -N).' })
+  return findings.length > 0 ? findings : [space]
 }

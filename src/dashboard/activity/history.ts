@@ -42,7 +42,7 @@ export class History {
     }
   }
 
-  /** Takes a sample; the oldest one gives way when there is no more room. */
+  /** Takes a sample; the oldest one is removed when there are too many. */
   add (sample: Sample): void {
     const place = this.#added++ % this.#capacity
     for (const name of names) this.#columns[name][place] = sample[name] ?? NaN

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { activityPage, ageNames, ranges, sizeNames, type ActivityRange } from '../pages/activity.ts'
 import { sendPage, type DashboardParts } from './parts.ts'
 
-// As many points as a chart has room for.
+// As many points as a chart can show.
 const points = 360
 
 /** `GET /activity`: charts and counters. `GET /activity/data`: the numbers of the charts. */
