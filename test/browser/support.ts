@@ -100,13 +100,15 @@ export class Shop {
   }
 }
 
-/** Signs in by the form. Without a password: that of the demonstration. */
+/** Signs in by the form, and waits for the page that answers. Without a password: that of the demonstration. */
 export async function signIn (page: Page, name: string, { password = passwordOf(name), remember = false } = {}): Promise<void> {
   await page.goto('/sign-in')
   await page.getByLabel('Name').fill(name)
   await page.getByLabel('Password').fill(password)
   if (remember) await page.getByLabel('Remember me').check()
+  const answered = page.waitForEvent('load')
   await page.getByRole('button', { name: 'Sign in' }).click()
+  await answered
 }
 
 function passwordOf (name: string): string {
