@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
-import { ok, type ResultAsync } from 'neverthrow'
+import { err, ok, type ResultAsync } from 'neverthrow'
 import { settledErr, settledOk } from '../async/result.ts'
 import { whileBusy } from './busy.ts'
-import { makeDirectory } from './directory.ts'
+import { inDirectory, makeDirectory } from './directory.ts'
 import type { Disk } from './disk.ts'
 import { isNotFound } from './errno.ts'
 import type { FileTimes } from './node.ts'
@@ -75,9 +75,6 @@ function renameIfExpected (temporary: string, file: string, { expected }: Replac
 function createWithDirectory (file: string, { text, times, expected }: Replacement, disk: Disk, options: ReplaceOptions): ResultAsync<FileVersion | null, unknown> {
   const { durable = false, fileMode = 0o600, directoryMode = 0o700 } = options
   const create = () => disk.create(file, { text, times, mode: fileMode, flush: durable })
-  return create().orElse((cause): ResultAsync<FileVersion | null, unknown> => {
-    if (!isNotFound(cause)) return settledErr(cause)
-    if (expected?.(null) === false) return settledOk(null)
-    return makeDirectory(dirname(file), { directoryMode, durable }, disk).andThen(create)
-  })
+    .orElse(cause => isNotFound(cause) && expected?.(null) === false ? ok(null) : err(cause))
+  return inDirectory<FileVersion | null>(create, () => makeDirectory(dirname(file), { directoryMode, durable }, disk))
 }

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
-import type { ResultAsync } from 'neverthrow'
+import { err, ok, type Result, type ResultAsync } from 'neverthrow'
 import { settledOk } from '../async/result.ts'
 import type { Disk } from './disk.ts'
+import { isNotFound } from './errno.ts'
 
 /** How a directory is made. */
 export interface DirectoryOptions {
@@ -14,6 +15,25 @@ export interface DirectoryOptions {
 /** Makes a directory, with those above it. One that exists is left as it is. Fails with the system's error. */
 export function makeDirectory (directory: string, { directoryMode, durable }: DirectoryOptions, disk: Disk): ResultAsync<unknown, unknown> {
   return disk.makeDirectory(directory, directoryMode).andThen(first => durable ? flushNames(first, directory, disk) : settledOk(undefined))
+}
+
+// How often a call is made in a directory that other processes remove at the same time.
+const maxAttempts = 8
+
+/**
+ * Makes a call in a directory; when that is missing, makes it by `make` and the call again, up to eight times in all: another
+ * process may remove the directory at any moment, since it is empty. Fails with the error of the call, or of `make`.
+ */
+export function inDirectory<T> (call: () => ResultAsync<T, unknown>, make: () => ResultAsync<unknown, unknown>): ResultAsync<T, unknown> {
+  return callInDirectory(call, make, maxAttempts)
+}
+
+function callInDirectory<T> (call: () => ResultAsync<T, unknown>, make: () => ResultAsync<unknown, unknown>, attempts: number): ResultAsync<T, unknown> {
+  return call().orElse((cause): Result<T, unknown> | ResultAsync<T, unknown> => {
+    if (!isNotFound(cause) || attempts === 1) return err(cause)
+    // One of those above it may be removed while it is made.
+    return make().orElse(cause => isNotFound(cause) ? ok(undefined) : err(cause)).andThen(() => callInDirectory(call, make, attempts - 1))
+  })
 }
 
 // Each directory that was made is a name in the one above it.

@@ -86,20 +86,27 @@ export const nodeFs = {
   rename: promisify(fs.rename),
   removeSync: fs.unlinkSync,
   remove: promisify(fs.unlink),
-  /** Makes a directory and those above it that are missing, with this mode whatever the umask, and gives the first one made. */
+  /**
+   * Makes a directory and those above it that are missing, with this mode whatever the umask, and gives the first one made.
+   * Another process may have removed it by then.
+   */
   makeDirectorySync (directory: string, mode: number): string | undefined {
     const first = fs.mkdirSync(directory, { recursive: true, mode })
     for (const made of directoriesBetween(first, directory)) {
-      const stats = fs.statSync(made)
-      if (lacksMode(stats, mode)) tries(() => fs.chmodSync(made, stats.mode | mode))
+      tries(() => {
+        const stats = fs.statSync(made)
+        if (lacksMode(stats, mode)) fs.chmodSync(made, stats.mode | mode)
+      })
     }
     return first
   },
   async makeDirectory (directory: string, mode: number): Promise<string | undefined> {
     const first = await mkdir(directory, { recursive: true, mode })
     for (const made of directoriesBetween(first, directory)) {
-      const stats = await stat(made)
-      if (lacksMode(stats, mode)) await triesAsync(() => chmod(made, stats.mode | mode))
+      await triesAsync(async () => {
+        const stats = await stat(made)
+        if (lacksMode(stats, mode)) await chmod(made, stats.mode | mode)
+      })
     }
     return first
   },

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path'
 import { err, type Result, type ResultAsync } from 'neverthrow'
 import { settledOk } from '../async/result.ts'
-import { makeDirectory } from '../fs/directory.ts'
+import { inDirectory, makeDirectory } from '../fs/directory.ts'
 import type { Disk } from '../fs/disk.ts'
-import { isAlreadyExists, isNotFound } from '../fs/errno.ts'
+import { isAlreadyExists } from '../fs/errno.ts'
 import type { FileTimes } from '../fs/node.ts'
 
 /** How an empty file is created. */
@@ -17,7 +17,7 @@ export interface EmptyFileOptions {
   readonly durable?: boolean
 }
 
-// How often a file is created whose directory another process removes at the same time, since it is empty.
+// How often a file is created that another process removes at the same time.
 const maxAttempts = 8
 
 /**
@@ -31,15 +31,13 @@ export function createEmptyFile (file: string, times: FileTimes, options: EmptyF
 
 function create (file: string, times: FileTimes, options: EmptyFileOptions, attempts: number): ResultAsync<void, unknown> {
   const { disk } = options
-  return disk.create(file, { text: '', mode: 0o600, times, flush: false })
+  return inDirectory(() => disk.create(file, { text: '', mode: 0o600, times, flush: false }), () => makeDirectoryOf(file, options))
     .map(() => true)
-    .orElse((cause): Result<boolean, unknown> | ResultAsync<boolean, unknown> => {
-      if (attempts === 1) return err(cause)
+    .orElse((cause): Result<boolean, unknown> | ResultAsync<boolean, unknown> => isAlreadyExists(cause) && attempts > 1
       // The times of another user's file cannot be set.
-      if (isAlreadyExists(cause)) return renew(file, times, disk).orElse(() => settledOk(true))
-      return isNotFound(cause) ? makeDirectoryOf(file, options).map(() => false) : err(cause)
-    })
-    .andThen(isCreated => isCreated ? settledOk(undefined) : create(file, times, options, attempts - 1))
+      ? renew(file, times, disk).orElse(() => settledOk(true))
+      : err(cause))
+    .andThen(isThere => isThere ? settledOk(undefined) : create(file, times, options, attempts - 1))
 }
 
 function makeDirectoryOf (file: string, { disk, model, directoryMode, durable = false }: EmptyFileOptions): ResultAsync<unknown, unknown> {
