@@ -13,6 +13,7 @@ import { permissionModel } from './permission-model.ts'
 import { leaseOfAnotherUser, noRoomForLease, obstacles, obstructedLease, quotaExceeded, readOnlyLease } from './prune-lease.ts'
 import { refusedTimes } from './refused-times.ts'
 import { sharedDirectory } from './shared-directory.ts'
+import { removals, vanishingDirectory } from './vanishing-directory.ts'
 import { refusingDisk } from './write-behind.ts'
 
 // In the long run.
@@ -37,7 +38,9 @@ function changedDirectoryTrials (): Trial[] {
     directoryTrial(`survives the removal of its directory (${variant})`, directory => removedDirectory(directory, options)),
     directoryTrial(`uses a directory that takes the place of its own (${variant})`, directory => replacedDirectory(directory, options)),
     directoryTrial(`survives a file in the place of its directory (${variant})`, directory => fileAsDirectory(directory, options)),
-    directoryTrial(`refuses names that are too long (${variant})`, directory => tooLongName(directory, options))
+    directoryTrial(`refuses names that are too long (${variant})`, directory => tooLongName(directory, options)),
+    ...Object.keys(removals).map(removed =>
+      directoryTrial(`works while another process removes ${removed} before any call (${variant})`, directory => vanishingDirectory(directory, { options, removed })))
   ])
 }
 
