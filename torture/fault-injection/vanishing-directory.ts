@@ -39,11 +39,13 @@ export const removals: Readonly<Record<string, (directory: string) => Promise<re
 export async function vanishingDirectory (root: string, { options, removed }: { readonly options: StoreOptions, readonly removed: string }): Promise<number> {
   let count = 0
   for (const [name, use] of Object.entries(uses)) {
-    for (let at = 0, isMet = true; isMet; at++) {
-      const directory = join(root, `${count++}`)
-      isMet = await useWhileRemoved(directory, { use, options, removed, at })
-        .catch(cause => { throw new Error(`${name}, with ${removed} removed before call ${at}`, { cause }) })
-      await rm(directory, { recursive: true, force: true })
+    for (const isThere of [true, false]) {
+      for (let at = 0, isMet = true; isMet; at++) {
+        const directory = join(root, `${count++}`)
+        isMet = await useWhileRemoved(directory, { use, options, removed, isThere, at })
+          .catch(cause => { throw new Error(`${name}, with ${removed} removed ${isThere ? '' : 'first and '}before call ${at}`, { cause }) })
+        await rm(directory, { recursive: true, force: true })
+      }
     }
   }
   return count
@@ -54,21 +56,25 @@ interface Removal {
   readonly options: StoreOptions
   /** One of `removals`. */
   readonly removed: string
+  /** Whether it is there when the use begins, which may make it. */
+  readonly isThere: boolean
   /** Before which call of the use it is removed. */
   readonly at: number
 }
 
 // Whether the use made that many calls.
-async function useWhileRemoved (directory: string, { use, options, removed, at }: Removal): Promise<boolean> {
+async function useWhileRemoved (directory: string, { use, options, removed, isThere, at }: Removal): Promise<boolean> {
   const failures: StoreError[] = []
   const store = openOwnedStore(directory, { ...options, onFailure: failure => { failures.push(failure) } })
   await promised(store).set('a', session(1))
   await promised(store).set('b', session(1))
   await store.prune()
   const paths = await removals[removed]!(directory)
+  const remove = () => { for (const path of paths) rmSync(path, { recursive: true, force: true }) }
+  if (!isThere) remove()
   let calls = 0
   const removeBefore = () => {
-    if (calls++ === at) for (const path of paths) rmSync(path, { recursive: true, force: true })
+    if (calls++ === at) remove()
     return null
   }
   await withFailingCalls((call: string) => call === 'now' ? null : removeBefore(), () => use(store))
