@@ -18,10 +18,10 @@ export function makeDirectory (directory: string, { directoryMode, durable }: Di
 }
 
 // How often a call is made in a directory that other processes remove at the same time.
-const maxAttempts = 8
+const maxAttempts = 100
 
 /**
- * Makes a call in a directory; when that is missing, makes it by `make` and the call again, up to eight times in all: another
+ * Makes a call in a directory; when that is missing, makes it by `make` and the call again, up to a hundred times in all: another
  * process may remove the directory at any moment, since it is empty. Fails with the error of the call, or of `make`.
  */
 export function inDirectory<T> (call: () => ResultAsync<T, unknown>, make: () => ResultAsync<unknown, unknown>): ResultAsync<T, unknown> {

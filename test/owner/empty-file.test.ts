@@ -48,8 +48,8 @@ test('succeeds for the file of another user, whose times cannot be set', async (
   assert.equal(await createEmptyFile(file, times, optionsOf({ setTimesSync: () => { throw systemError('EPERM') } })), ok(undefined))
 })
 
-test('makes the directory again when another process removes it as empty, and gives up after eight attempts', async ({ directory }) => {
-  let removals = 6
+test('makes the directory again when another process removes it as empty, and gives up after a hundred attempts', async ({ directory }) => {
+  let removals = 98
   const { calls, log } = watched({
     ...nodeFs,
     makeDirectorySync: (made, mode) => {
@@ -60,11 +60,11 @@ test('makes the directory again when another process removes it as empty, and gi
   })
   const attempts = () => log.filter(name => name === 'openNewSync').length
   assert.equal(await createEmptyFile(join(directory, 'ada', 'a'), times, optionsOf({ ...calls, now: () => 0 })), ok(undefined))
-  assert.equal([attempts(), await namesIn(join(directory, 'ada'))], [8, ['a']])
+  assert.equal([attempts(), await namesIn(join(directory, 'ada'))], [100, ['a']])
   log.length = 0
   removals = Infinity
   assert.is(failureOf(await createEmptyFile(join(directory, 'bob', 'a'), times, optionsOf({ ...calls, now: () => 0 }))).code, 'ENOENT')
-  assert.equal([attempts(), await namesIn(directory)], [8, ['ada']])
+  assert.equal([attempts(), await namesIn(directory)], [100, ['ada']])
 })
 
 test('creates a file again that another process removes before its times are set', async ({ directory }) => {
@@ -78,6 +78,16 @@ test('creates a file again that another process removes before its times are set
   }
   assert.equal(await createEmptyFile(file, times, optionsOf({ setTimesSync })), ok(undefined))
   assert.equal([isFirst, await readFile(file, 'utf8')], [false, ''])
+})
+
+test('gives up after eight attempts when the file exists and is gone in turn', async ({ directory }) => {
+  let creations = 0
+  const openNewSync = () => {
+    creations++
+    throw systemError('EEXIST')
+  }
+  const failure = failureOf(await createEmptyFile(join(directory, 'file'), times, optionsOf({ openNewSync, setTimesSync: () => { throw systemError('ENOENT') } })))
+  assert.equal([failure.code, creations], ['EEXIST', 8])
 })
 
 test('makes a missing directory with the mode of the model, whatever the umask, and flushes its name when told to', async ({ directory }) => {
