@@ -7,7 +7,7 @@ export function requireOwner (owner: unknown): void {
 
 /** Throws a `TypeError` for options of a method that are no object, or have other names than these. */
 export function requireNames (options: unknown, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`The options are ${inspect(options, { depth: 0 })}; expected an object with ${names.join(', ')}`)
+  if (typeof options !== 'object' || options === null) throw new TypeError(`The options are ${inspect(options)}; expected an object with ${names.join(', ')}`)
   const unknown = Object.keys(options).find(name => !names.includes(name))
   if (unknown !== undefined) throw new TypeError(`There is no option ${inspect(unknown)}; expected ${names.join(', ')}`)
 }

@@ -367,14 +367,20 @@ finding('gives what is there: a session, what is none, and nothing', async ({ di
 finding('tries once more, and knows the version of what it could not read', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   await writeFile(file, ada)
-  for (const [call, times, type, isVersionKnown] of [['stat', 1, undefined, true], ['stat', 2, 'read-failed', false], ['read', 1, undefined, true], ['read', 2, 'read-failed', true]] as const) {
+  const refusals = [
+    ['EIO', 'stat', 1, undefined, true], ['EIO', 'stat', 2, 'read-failed', false],
+    ['EIO', 'read', 1, undefined, true], ['EIO', 'read', 2, 'read-failed', true],
+    // Another program has it open for a moment.
+    ['EBUSY', 'stat', 4, undefined, true], ['EBUSY', 'read', 4, undefined, true]
+  ] as const
+  for (const [code, call, times, type, isVersionKnown] of refusals) {
     let left: number = times
     const refuse = async (name: string): Promise<any> => {
-      if (left-- > 0) throw systemError('EIO')
+      if (left-- > 0) throw systemError(code)
       return await nodeFs[call](name)
     }
     const found = valueOf(await findRecord(file, { disk: new Disk('async', { calls: { ...nodeFs, [call]: refuse } }) }))
-    assert.equal([found.failure?.type, found.version !== null, found.record === null], [type, isVersionKnown, type !== undefined], `${call}, ${times}`)
+    assert.equal([found.failure?.type, found.version !== null, found.record === null], [type, isVersionKnown, type !== undefined], `${code}, ${call}, ${times}`)
   }
   // It went away before the second attempt.
   const read: FsCalls['read'] = async name => {

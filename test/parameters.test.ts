@@ -17,7 +17,7 @@ test('options of a method are an object with its names', () => {
   requireNames({}, ['except'])
   requireNames({ except: undefined }, ['except'])
   refused(() => requireNames('a', ['except']), "The options are 'a'; expected an object with except")
-  refused(() => requireNames(null, ['except']), 'The options are null; expected an object with except')
+  refused(() => requireNames(null, ['except', 'other']), 'The options are null; expected an object with except, other')
   refused(() => requireNames({ except: 'a', excpt: 'b' }, ['except', 'other']), "There is no option 'excpt'; expected except, other")
 })
 

@@ -16,7 +16,7 @@ let browser: Browser
 test.before(async () => {
   browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
 })
-test.after(() => browser.close())
+test.after(() => browser?.close())
 
 // Closed even if a test fails: a server that listens would keep the process alive.
 const visits: Visit[] = []

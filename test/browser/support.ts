@@ -31,7 +31,7 @@ export interface InBrowser {
 export function suiteInBrowser (name: string): Test<InBrowser> {
   const test = suite<{ directory: string, shop: Shop, open: InBrowser['open'], browser: Browser, contexts: BrowserContext[] }>(name)
   test.before(async context => { context.browser = await chromium.launch(launchOptions) })
-  test.after(({ browser }) => browser.close())
+  test.after(({ browser }) => browser?.close())
   test.before.each(async context => {
     context.directory = await freshDirectory()
     context.shop = new Shop(context.directory)

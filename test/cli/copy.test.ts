@@ -23,8 +23,8 @@ test.before(async () => {
 })
 test.before.each(async () => { await client.flushAll() })
 test.after(async () => {
-  client.destroy()
-  await server.stop()
+  client?.destroy()
+  await server?.stop()
 })
 
 const place = () => `127.0.0.1:${server.port}`

@@ -20,8 +20,8 @@ test.before(async () => {
 })
 test.before.each(async () => { await glide.flushall() })
 test.after(async () => {
-  glide.close()
-  await server.stop()
+  glide?.close()
+  await server?.stop()
 })
 
 const plain = (session: unknown) => JSON.parse(JSON.stringify(session))
