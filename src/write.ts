@@ -125,7 +125,7 @@ function writeOnto (file: string, mutation: Mutation, options: ResolvedOptions, 
       const session = mutation.applyTo(failure === null ? stateOf(record) : unknownState(failure), options.onMerge)
       if (session === null) return settledOk('gone')
       if (!isKnown(session)) return leaveUnknown(file, mutation, failure!, options)
-      if (failure === null && record?.text.canonical === session.text.canonical && !record.text.mustRewrite) return touchIfDue(file, session, record, again, options)
+      if (record?.text.canonical === session.text.canonical && !record.text.mustRewrite) return touchIfDue(file, session, record, again, options)
       return replaceSession(file, session, replaceable(mutation, { record, version, failure }), options)
         .andThen(isReplaced => {
           if (!isReplaced) return again()
@@ -167,7 +167,7 @@ interface Replaceable {
 function replaceable ({ steps }: Mutation, { record, version, failure }: FoundFile): Replaceable {
   if (steps[0]?.type === 'replace' || (record === null && failure === null)) return { before: null, expected: null }
   const expected = (now: FileVersion | null) => now !== null && (version === null || isSameVersion(version, now))
-  return { before: failure === null && record !== null ? record.text : null, expected }
+  return { before: record?.text ?? null, expected }
 }
 
 function replaceSession (file: string, session: CurrentSession, { before, expected }: Replaceable, options: ResolvedOptions): ResultAsync<boolean, WriteFailed> {

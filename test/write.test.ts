@@ -763,6 +763,12 @@ mutating('writes the first save of a new session over what a cache knows', async
   assert.is((await contentOf(file)).text, '{"n":1}')
 })
 
+mutating('writes the first save of a new session where there is none', async ({ directory }) => {
+  const first: Step = { type: 'merge', snapshot: snapshot({ n: 1 }), base: mergeBase(null) }
+  assert.equal(await writeIfChanged(join(directory, 'abc.json'), Mutation.of(first), {}), ok('written'))
+  assert.is((await contentOf(join(directory, 'abc.json'))).text, '{"n":1}')
+})
+
 mutating('replaces what is no session without anybody to tell, and fails when one of several changes is one', async ({ directory }) => {
   const file = join(directory, 'abc.json')
   await writeFile(file, '{not json')

@@ -2,7 +2,7 @@
 export interface BreakerOptions {
   /** A call that takes longer is slow. In milliseconds. */
   readonly slowCallMs: number
-  /** This many slow calls in a row open the breaker. */
+  /** This many slow calls of one kind in a row open the breaker. */
   readonly slowCalls: number
   /** A single call that takes longer opens it too. In milliseconds. */
   readonly stalledCallMs: number
@@ -15,14 +15,19 @@ export interface BreakerOptions {
 // In milliseconds: how long calls go through the thread pool before the disk is tried synchronously again.
 const cooldownMs = 1_000
 
+/** How the last calls of one kind were: all of them slow. */
+interface SlowCalls { readonly inARow: number, readonly haveOpened: boolean }
+
 /**
  * A circuit breaker that decides whether calls to the disk may be made synchronously. It opens after several slow calls
- * in a row, and closes when a call is fast again after a second. A single slow call does not open it: usually the
- * operating system's scheduler causes it, and the thread pool would not help.
+ * of one kind in a row, and closes when a call of that kind is fast again after a second. (A rename waits for the device
+ * where a `stat`, and a write into the page cache, never do.) A single slow call does not open it: usually the operating
+ * system's scheduler causes it, and the thread pool would not help.
  */
 export class SlowCallBreaker {
   readonly #options: BreakerOptions
-  #slowInARow = 0
+  /** By their kind, of which the last call was slow. */
+  readonly #slow = new Map<string, SlowCalls>()
   #openUntil = -Infinity
 
   constructor (options: BreakerOptions) {
@@ -31,30 +36,31 @@ export class SlowCallBreaker {
 
   /** Whether calls may be made synchronously. */
   get isClosed (): boolean {
-    return this.#openUntil === -Infinity || this.#options.now() >= this.#openUntil
+    return this.#slow.size === 0 || this.#options.now() >= this.#openUntil
   }
 
-  /** Runs `call` synchronously and records its duration, even if it throws. */
-  run<T> (call: () => T): T {
+  /** Runs `call`, of this kind, synchronously and records its duration, even if it throws. */
+  run<T> (kind: string, call: () => T): T {
     const start = this.#options.now()
     try {
       return call()
     } finally {
-      this.#record(this.#options.now() - start)
+      this.#record(kind, this.#options.now() - start)
     }
   }
 
-  #record (durationMs: number): void {
+  #record (kind: string, durationMs: number): void {
     const { slowCallMs, slowCalls, stalledCallMs, now, onOpen } = this.#options
     if (durationMs <= slowCallMs) {
-      this.#slowInARow = 0
-      this.#openUntil = -Infinity
+      this.#slow.delete(kind)
       return
     }
-    this.#slowInARow++
-    if (this.#slowInARow < slowCalls && durationMs <= stalledCallMs) return
-    const wasOpen = this.#openUntil !== -Infinity
+    const { inARow, haveOpened } = this.#slow.get(kind) ?? { inARow: 0, haveOpened: false }
+    const opens = inARow + 1 >= slowCalls || durationMs > stalledCallMs
+    const isNoted = Array.from(this.#slow.values()).some(({ haveOpened }) => haveOpened)
+    this.#slow.set(kind, { inARow: inARow + 1, haveOpened: haveOpened || opens })
+    if (!opens) return
     this.#openUntil = now() + cooldownMs
-    if (!wasOpen) onOpen?.(durationMs)
+    if (!isNoted) onOpen?.(durationMs)
   }
 }

@@ -26,7 +26,7 @@ const maxOpenFiles = 64
 
 /**
  * The calls to the disk that sessions need. Each result is known immediately while calls are synchronous, and comes
- * later through the thread pool: with `io: 'async'`, or for a second after several slow calls in a row or one that stalled.
+ * later through the thread pool: with `io: 'async'`, or for a second after several slow calls of one kind in a row or one that stalled.
  * Large files, flushes and most calls to directories always use the thread pool.
  */
 export class Disk {
@@ -49,40 +49,40 @@ export class Disk {
 
   /** The version of a regular file, or `null` when there is no such file. Fails for anything that is not a regular file. */
   stat (file: string): ResultAsync<FileVersion | null, unknown> {
-    return orNull(this.#run(() => this.#calls.statSync(file), () => this.#calls.stat(file)))
+    return orNull(this.#run('stat', () => this.#calls.statSync(file), () => this.#calls.stat(file)))
   }
 
   /** The text of a file of `size` bytes, or `null` when there is no such file. */
   read (file: string, size: number): ResultAsync<string | null, unknown> {
     const later = () => this.#opening.run(() => this.#calls.read(file))
-    return orNull(size > this.#maxSyncBytes ? attemptAsync(later) : this.#run(() => this.#calls.readSync(file), later))
+    return orNull(size > this.#maxSyncBytes ? attemptAsync(later) : this.#run('read', () => this.#calls.readSync(file), later))
   }
 
   /** Sets the times of a file; whether there was such a file. */
   setTimes (file: string, times: FileTimes): ResultAsync<boolean, unknown> {
-    return orFalse(this.#run(() => this.#calls.setTimesSync(file, times), () => this.#calls.setTimes(file, times)))
+    return orFalse(this.#run('setTimes', () => this.#calls.setTimesSync(file, times), () => this.#calls.setTimes(file, times)))
   }
 
   /** Creates a file and gives its version; fails when there is one. */
   create (file: string, content: NewFile): ResultAsync<FileVersion, unknown> {
     const later = () => this.#createAsync(file, content)
     if (content.flush) return attemptAsync(later)
-    return this.#run(() => this.#calls.fillSync(file, this.#calls.openNewSync(file, content.mode), content), later)
+    return this.#run('create', () => this.#calls.fillSync(file, this.#calls.openNewSync(file, content.mode), content), later)
   }
 
   /** Renames a file over what is there. */
   rename (from: string, to: string): ResultAsync<void, unknown> {
-    return this.#run(() => this.#calls.renameSync(from, to), () => this.#calls.rename(from, to))
+    return this.#run('rename', () => this.#calls.renameSync(from, to), () => this.#calls.rename(from, to))
   }
 
   /** Removes a file; whether there was one. */
   remove (file: string): ResultAsync<boolean, unknown> {
-    return orFalse(this.#run(() => this.#calls.removeSync(file), () => this.#calls.remove(file)))
+    return orFalse(this.#run('remove', () => this.#calls.removeSync(file), () => this.#calls.remove(file)))
   }
 
   /** The mode of a directory, or `null` when there is no such file. Fails for anything that is not a directory. */
   directoryMode (directory: string): ResultAsync<number | null, unknown> {
-    return orNull(this.#run(() => this.#calls.directoryModeSync(directory), () => this.#calls.directoryMode(directory)))
+    return orNull(this.#run('directoryMode', () => this.#calls.directoryModeSync(directory), () => this.#calls.directoryMode(directory)))
   }
 
   /** Opens a directory and reads a part of it. */
@@ -96,13 +96,13 @@ export class Disk {
 
   /** Makes a directory and those above it that are missing, and gives the first one made. One that exists is left as it is. */
   makeDirectory (directory: string, mode: number): ResultAsync<string, unknown> {
-    return this.#run(() => this.#calls.makeDirectorySync(directory, mode), () => this.#calls.makeDirectory(directory, mode))
+    return this.#run('makeDirectory', () => this.#calls.makeDirectorySync(directory, mode), () => this.#calls.makeDirectory(directory, mode))
       .map(first => first ?? directory)
   }
 
   /** Removes a directory that is empty; whether there was one. One that is not empty is left as it is. */
   removeDirectory (directory: string): ResultAsync<boolean, unknown> {
-    return orFalse(this.#run(() => this.#calls.removeDirectorySync(directory), () => this.#calls.removeDirectory(directory)))
+    return orFalse(this.#run('removeDirectory', () => this.#calls.removeDirectorySync(directory), () => this.#calls.removeDirectory(directory)))
       .orElse(cause => isNotEmpty(cause) ? ok(false) : err(cause))
   }
 
@@ -121,9 +121,9 @@ export class Disk {
     return scanDirectory(directory, this.#calls, entry => entry.isDirectory())
   }
 
-  #run<T> (now: () => T, later: () => Promise<T>): ResultAsync<T, unknown> {
+  #run<T> (kind: string, now: () => T, later: () => Promise<T>): ResultAsync<T, unknown> {
     const breaker = this.#breaker
-    return breaker !== null && breaker.isClosed ? attempt(() => breaker.run(now)) : attemptAsync(later)
+    return breaker !== null && breaker.isClosed ? attempt(() => breaker.run(kind, now)) : attemptAsync(later)
   }
 
   #createAsync (file: string, content: NewFile): Promise<FileVersion> {

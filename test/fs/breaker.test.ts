@@ -14,9 +14,9 @@ function simulated (cost: () => number, limits: Partial<BreakerOptions> = {}) {
     calls,
     wait: (milliseconds: number) => { time += milliseconds },
     /** Makes a call; whether it was synchronous. */
-    call (): boolean {
+    call (kind = 'stat'): boolean {
       if (!breaker.isClosed) return false
-      breaker.run(() => {
+      breaker.run(kind, () => {
         const durationMs = cost()
         calls.push({ time, durationMs })
         time += durationMs
@@ -34,8 +34,8 @@ test('is closed at first', () => {
 
 test('returns what the call returns and throws what it throws', () => {
   const { breaker } = simulated(() => 0)
-  assert.is(breaker.run(() => 'value'), 'value')
-  assert.throws(() => breaker.run(() => { throw new Error('refused') }), /^refused$/)
+  assert.is(breaker.run('stat', () => 'value'), 'value')
+  assert.throws(() => breaker.run('stat', () => { throw new Error('refused') }), /^refused$/)
 })
 
 test('opens after as many slow calls in a row as it is told', () => {
@@ -68,7 +68,7 @@ test('starts to count anew after a fast call', () => {
 test('counts a slow call that throws too', () => {
   const { breaker, wait } = simulated(() => 0)
   for (let count = 0; count < 3; count++) {
-    assert.throws(() => breaker.run(() => {
+    assert.throws(() => breaker.run('stat', () => {
       wait(5)
       throw new Error('refused')
     }), /^refused$/)
@@ -119,9 +119,48 @@ test('reports again when it was closed in between', () => {
   assert.equal(opened, [30, 40])
 })
 
+test('counts the calls of each kind: one that is never slow does not hide another', () => {
+  let kind = ''
+  const { call, breaker, wait, opened } = simulated(() => kind === 'rename' ? 30 : 0.01, { slowCallMs: 25, slowCalls: 8, stalledCallMs: 1_000 })
+  const change = () => ['stat', 'create', 'stat', 'rename'].map(next => call(kind = next))
+  for (let count = 0; count < 7; count++) change()
+  assert.equal([breaker.isClosed, opened], [true, []])
+  assert.equal([change(), breaker.isClosed, opened], [[true, true, true, true], false, [30]])
+  for (let second = 0; second < 3; second++) {
+    wait(1_000)
+    assert.equal([change(), breaker.isClosed, opened], [[true, true, true, true], false, [30]])
+  }
+})
+
+test('does not count slow calls of several kinds together', () => {
+  const { call, breaker } = simulated(() => 2)
+  for (const kind of ['stat', 'read', 'stat', 'read']) call(kind)
+  assert.is(breaker.isClosed, true)
+  call('read')
+  assert.is(breaker.isClosed, false)
+})
+
+test('reports once while calls of several kinds are slow, until all are fast again', () => {
+  let durationMs = 2
+  const { call, wait, opened } = simulated(() => durationMs, { slowCalls: 2 })
+  const make = (duration: number, ...kinds: string[]) => {
+    durationMs = duration
+    for (const kind of kinds) assert.ok(call(kind))
+    wait(1_000)
+  }
+  make(2, 'create', 'create')
+  make(3, 'rename', 'rename')
+  make(0.1, 'create')
+  make(4, 'rename')
+  assert.equal(opened, [2])
+  make(0.1, 'rename')
+  make(5, 'create', 'create')
+  assert.equal(opened, [2, 5])
+})
+
 test('needs no one to report to', () => {
   const breaker = new SlowCallBreaker({ slowCallMs: -1, slowCalls: 1, stalledCallMs: 1, now: () => 0 })
-  breaker.run(() => {})
+  breaker.run('stat', () => {})
   assert.is(breaker.isClosed, false)
 })
 

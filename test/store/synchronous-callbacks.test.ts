@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert'
-import { FileStore } from '../../src/index.ts'
+import { nodeFs } from '../../src/fs/node.ts'
+import { FileStore, type SessionFailure } from '../../src/index.ts'
 import { now, promised, rollingSession, suiteOnDisk } from '../support.ts'
-import { eventually, immediately } from './support.ts'
+import { eventually, immediately, turn } from './support.ts'
 
 const atOnce = suiteOnDisk('FileStore while the disk is fast')
 
@@ -42,3 +43,45 @@ atOnce('lets through what a callback throws, and goes on', async ({ directory })
 })
 
 atOnce.run()
+
+const slow = suiteOnDisk('FileStore on a disk that is slow for good')
+
+slow('changes through the thread pool while its renames are slow, tells the operator once, and reads synchronously', async ({ directory }) => {
+  const { now: clock, renameSync } = nodeFs
+  let [time, renameMs] = [0, 30]
+  Object.assign(nodeFs, {
+    now: () => time,
+    renameSync: (from: string, to: string) => {
+      renameSync(from, to)
+      time += renameMs
+    }
+  })
+  try {
+    const failures: SessionFailure[] = []
+    const store = new FileStore(directory, { pruneInterval: 0, onFailure: failure => { failures.push(failure) } })
+    const { get, set } = promised(store)
+    let number = 0
+    const isImmediate = () => immediately(done => store.set('abc', { number: ++number } as any, done)) !== null
+    for (let count = 0; count < 8; count++) assert.ok(isImmediate(), `change ${count}`)
+    assert.not(isImmediate())
+    await turn()
+    assert.equal(failures.map(({ type, ...failure }) => [type, 'durationMs' in failure && failure.durationMs, 'directory' in failure && failure.directory]), [['disk-slow', 30, directory]])
+    await set('abc', { number })
+    assert.is.not(immediately(done => store.get('abc', done)), null)
+    // After a second one change is tried, and no one is told again.
+    time += 1_000
+    assert.ok(isImmediate())
+    assert.not(isImmediate())
+    await set('abc', { number: 'last' })
+    assert.equal(await get('abc'), { number: 'last' })
+    time += 1_000
+    renameMs = 0.1
+    for (let count = 0; count < 20; count++) assert.ok(isImmediate())
+    await turn()
+    assert.is(failures.length, 1)
+  } finally {
+    Object.assign(nodeFs, { now: clock, renameSync })
+  }
+})
+
+slow.run()
