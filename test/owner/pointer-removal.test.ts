@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { readdir, rm, utimes } from 'node:fs/promises'
+import { utimesSync, writeFileSync } from 'node:fs'
+import { readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err } from 'neverthrow'
 import * as assert from 'uvu/assert'
@@ -8,6 +8,7 @@ import { Disk, type Io } from '../../src/fs/disk.ts'
 import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
 import type { FileVersion } from '../../src/fs/version.ts'
 import { OwnerIndex } from '../../src/owner/owner-index.ts'
+import { removePointer } from '../../src/owner/pointer-removal.ts'
 import { suiteOnDisk, systemError, valueOf } from '../support.ts'
 
 const test = suiteOnDisk('The removal of a pointer')
@@ -156,10 +157,54 @@ test('removes a pointer with the longest name, and keeps it when it is not wrong
   const id = 'x'.repeat(255)
   const index = new OwnerIndex(directory, { owner, disk: new Disk('auto'), directoryMode: 0o700, extension: '' })
   valueOf(await index.add('ada', id))
-  valueOf(await index.remove('ada', id, () => settledOk(false)))
-  assert.equal(await namesOf(directory), [id])
+  for (const isWrong of [() => settledOk(false), () => settled<boolean, unknown>(err(systemError('EIO')))]) {
+    valueOf(await index.remove('ada', id, isWrong))
+    assert.equal(await namesOf(directory), [id])
+  }
   valueOf(await index.remove('ada', id, () => settledOk(true)))
   assert.equal(await namesOf(directory), [])
+})
+
+test('says whether the pointer is gone', async ({ directory }) => {
+  const pointer = join(directory, 'a')
+  const write = (name: string) => writeFile(join(directory, name), '')
+  const removed = async (isWrong: boolean, isUnderWay = false) => valueOf(await removePointer(pointer, {
+    disk: new Disk('auto'),
+    isNew: () => false,
+    isUnderWay: () => isUnderWay,
+    isWrong: () => settledOk(isWrong),
+    create: file => new Disk('auto').create(file, { text: '', mode: 0o600, times: { atimeMs: 0, mtimeMs: 0 }, flush: false })
+  }))
+  assert.equal([await removed(true), await removed(false)], [true, true])
+  await write('a')
+  assert.equal([await removed(false), await readdir(directory)], [false, ['a']])
+  assert.equal([await removed(true), await readdir(directory)], [true, []])
+  await write('~a')
+  assert.equal([await removed(true, true), await readdir(directory)], [false, ['~a']])
+  assert.equal([await removed(false), await readdir(directory)], [false, ['a']])
+  await rename(pointer, join(directory, '~a'))
+  assert.equal([await removed(true), await readdir(directory)], [true, []])
+  const long = 'x'.repeat(255)
+  const removal = { disk: new Disk('auto'), isNew: () => false, isUnderWay: () => false, create: () => settledOk(undefined) }
+  await write(long)
+  assert.is(valueOf(await removePointer(join(directory, long), { ...removal, isWrong: () => settledOk(false) })), false)
+  assert.is(valueOf(await removePointer(join(directory, long), { ...removal, isWrong: () => settledOk(true) })), true)
+})
+
+test('keeps a pointer that another process renews in between, within the same millisecond', async ({ directory }) => {
+  for (const times of [[1, 0], [0, 1]] as const) {
+    const pointer = join(directory, 'a')
+    await writeFile(pointer, '')
+    await utimes(pointer, 0, 0)
+    const renameSync: FsCalls['renameSync'] = (from, to) => {
+      nodeFs.renameSync(from, to)
+      utimesSync(to, ...times)
+    }
+    const disk = new Disk('auto', { calls: { ...nodeFs, renameSync } })
+    const create = (file: string) => disk.create(file, { text: '', mode: 0o600, times: { atimeMs: 0, mtimeMs: 0 }, flush: false })
+    assert.is(valueOf(await removePointer(pointer, { disk, isNew: () => false, isUnderWay: () => false, isWrong: () => settledOk(true), create })), false)
+    assert.equal(await readdir(directory), ['a'])
+  }
 })
 
 /** Writes a session synchronously, as a store does. */

@@ -40,4 +40,23 @@ test('gives each result after those of the reads of its session before, and not 
   assert.equal(settledResult(order.after('a', settledOk('now'))), ok('now'))
 })
 
+test('waits for a read although the one before it has been given, and for none that was', async () => {
+  const order = new ReadOrder()
+  const [first, second] = [later(), later()]
+  const read = order.read('a', first.result)
+  void order.read('a', second.result)
+  first.give('first read')
+  await read
+  await nextTurn()
+  assert.is(settledResult(order.after('a', settledOk('changed'))), undefined)
+  second.give('second read')
+  await nextTurn()
+  assert.equal(settledResult(order.after('a', settledOk('changed'))), ok('changed'))
+  const alone = later()
+  void order.read('a', alone.result)
+  alone.give('read')
+  await nextTurn()
+  assert.equal(settledResult(order.after('a', settledOk('changed'))), ok('changed'))
+})
+
 test.run()
