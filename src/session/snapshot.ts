@@ -106,7 +106,7 @@ function copyWithDates (cookie: StoredCookie): StoredCookie {
 }
 
 function isNested (date: unknown): boolean {
-  return typeof date === 'object' && date !== null && !types.isDate(date)
+  return typeof date === 'object' && !types.isDate(date)
 }
 
 // `JSON.stringify` takes longer for two dates than for the rest of a cookie.
@@ -118,7 +118,7 @@ function withTextDates (cookie: StoredCookie): StoredCookie {
 // A value that JSON has as it has this one.
 function copyOf (value: unknown): unknown {
   if (types.isDate(value)) return new Date(value)
-  if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint') return value
+  if (Object(value) !== value && typeof value !== 'bigint') return value
   const json = JSON.stringify(value)
   return json === undefined ? undefined : JSON.parse(json)
 }

@@ -109,8 +109,11 @@ test('is known to be missing to the object whose mark cannot be removed, until i
   assert.is(failureOf(await one.markIncomplete()).code, 'EACCES')
   assert.equal([await one.isComplete(), await other.isComplete()], [false, true])
   isRefusing = false
-  await complete(one, 0)
-  assert.equal([await one.isComplete(), await other.isComplete()], [true, true])
+  // A build that another one has made void.
+  const former = valueOf(await one.beginBuild(0))
+  const last = valueOf(await one.beginBuild(0))
+  assert.equal([valueOf(await one.markComplete(former)), await one.isComplete()], [false, false])
+  assert.equal([valueOf(await one.markComplete(last)), await one.isComplete(), await other.isComplete()], [true, true, true])
 })
 
 test('is taken away although the mark of a build cannot be', async ({ directory }) => {

@@ -120,6 +120,34 @@ queue('lets no change in before one that waits, as soon as the one before is mad
   assert.equal(applied.flatMap(({ steps }) => steps), [touch(1), touch(2), touch(3)])
 })
 
+queue('coalesces with the change that waits, although one before a read has begun', async () => {
+  const { queue, applied, read, reads } = controlled()
+  void queue.mutate('file', touch(1))
+  void queue.mutate('file', touch(2))
+  void read('file')
+  void queue.mutate('file', touch(3))
+  applied[0]!.finish(ok(''))
+  await nextTurn()
+  void queue.mutate('file', touch(4))
+  assert.equal(applied.map(({ steps }) => steps), [[touch(1)], [touch(2)]])
+  applied[1]!.finish(ok(''))
+  await nextTurn()
+  reads[0]!(ok(''))
+  await nextTurn()
+  assert.equal(applied.map(({ steps }) => steps), [[touch(1)], [touch(2)], [touch(3), touch(4)]])
+})
+
+queue('reads immediately when all changes are made, although a read is under way', async () => {
+  const { queue, applied, reads, read } = controlled()
+  void queue.mutate('file', one)
+  void read('file')
+  applied[0]!.finish(ok(''))
+  await nextTurn()
+  assert.is(reads.length, 1)
+  void read('file')
+  assert.is(reads.length, 2)
+})
+
 queue('reads after the changes that were called before', async () => {
   const { queue, applied, reads, read, given, note } = controlled()
   note(queue.mutate('file', one))

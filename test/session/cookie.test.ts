@@ -19,7 +19,7 @@ const good: readonly object[] = [
 
 const bad: readonly object[] = [
   { expires: 'tomorrow' }, { expires: {} },
-  { originalMaxAge: '3600000' }, { originalMaxAge: 1e300 }, { maxAge: {} }, { originalMaxAge: 'x', expires: 'garbage' }, { path: '/a;b' }, { path: 'a\0' }, { path: '/ä' }, { path: 5 },
+  { originalMaxAge: '3600000' }, { originalMaxAge: 1e300 }, { maxAge: {} }, { maxAge: true }, { originalMaxAge: 'x', expires: 'garbage' }, { path: '/a;b' }, { path: 'a\0' }, { path: '/ä' }, { path: 5 },
   { originalMaxAge: 8.64e15 }, { originalMaxAge: 8_000 * 365 * 86_400_000 }, { expires: '+010000-01-01T00:00:00.000Z' }, { expires: '9999-01-01T00:00:00.001Z' }, { domain: 5 }, { domain: true }, { domain: 'a..b' }, { domain: 'a b' }, { sameSite: 'never' }, { sameSite: 5 }
 ]
 

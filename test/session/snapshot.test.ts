@@ -166,6 +166,8 @@ const refused: ReadonlyArray<readonly [what: string, session: unknown, name: str
   ['a boxed string', Object('ada'), 'TypeError', /^it is not an object$/],
   ['a boxed number in the place of the session', { toJSON: () => Object(1) }, 'TypeError', /^it is not an object$/],
   ['a date of a rolling cookie that is nested too deeply', { cookie: { originalMaxAge: 1, expires: nested(300) } }, 'TypeError', /^it is nested deeper than 256 levels$/],
+  ['a date of a rolling cookie that is, beside another', { cookie: { originalMaxAge: 1, expires: nested(300), originalExpires: new Date(now) } }, 'TypeError', /^it is nested deeper than 256 levels$/],
+  ['a second date that is, beside another', { cookie: { originalMaxAge: 1, expires: new Date(now), originalExpires: nested(300) } }, 'TypeError', /^it is nested deeper than 256 levels$/],
   ['a second date that is', { cookie: { originalMaxAge: 1, originalExpires: nested(300) } }, 'TypeError', /^it is nested deeper than 256 levels$/],
   ['a date of a rolling cookie with a __proto__ of its own', { cookie: { originalMaxAge: 1, expires: ownProto() } }, 'SyntaxError', /forbidden/],
   ['257 levels', { deep: nested(256) }, 'TypeError', /^it is nested deeper than 256 levels$/]
