@@ -46,7 +46,7 @@ export function attachMergeBaseToPluginSession (session: object, base: MergeBase
 
 const safeAttach = Result.fromThrowable((session: { [key]?: MergeBase }, base: MergeBase): boolean => {
   // A proxy may say that it did.
-  return Reflect.defineProperty(session, key, { value: base, configurable: true, writable: true }) && session[key] === base
+  return Reflect.defineProperty(session, key, { value: base, writable: true }) && session[key] === base
 })
 
 // The bases of sessions that refuse another property: the application has frozen them. Shared, as the key is.

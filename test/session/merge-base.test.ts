@@ -76,6 +76,18 @@ test('finds what attachMergeBaseToPluginSession attached, for its file only', ()
   assert.equal([findMergeBase(session, base.file), findMergeBase(session, other.file)], [null, other])
 })
 
+test('finds it in a session that was saved through a proxy of the application', () => {
+  const session = {}
+  attachMergeBaseToPluginSession(new Proxy(session, {}), base)
+  assert.is(findMergeBase(session, base.file), base)
+})
+
+test('finds what another copy of the module attached', () => {
+  const key = Symbol.for('fastify-file-session-store.merge-base')
+  assert.is(findMergeBase({ [key]: base }, base.file), base)
+  assert.is(findMergeBase({ [Symbol('cookieOpts')]: { [key]: base } }, base.file), base)
+})
+
 test('is null for a session that was not made by the plugin', () => {
   const session: StoredSession = { cookie: {} }
   attachMergeBase(session, base)
