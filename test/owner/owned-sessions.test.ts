@@ -11,7 +11,7 @@ import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
 import { OwnedSessions } from '../../src/owner/owned-sessions.ts'
 import { OwnerIndex } from '../../src/owner/owner-index.ts'
 import { SessionText } from '../../src/session/session-text.ts'
-import { failureOf, namesIn, runModule, suiteOnDisk, systemError, valueOf } from '../support.ts'
+import { failureOf, namesIn, runModule, suiteOnDisk, systemError, valueOf, watched } from '../support.ts'
 import { complete } from './support.ts'
 
 const test = suiteOnDisk('OwnedSessions')
@@ -190,6 +190,63 @@ test('removes the pointer of a session that is ended, and of none that cannot be
   await writeFile(file, '{')
   assert.equal(await remove(), ok(undefined))
   assert.equal(await idsOf(owned, 'ada'), ['a'])
+})
+
+test('gives what the removal gave, looks once at a session without an owner, and removes one that cannot be read', async ({ directory }) => {
+  const { calls, log } = watched(steady)
+  const file = join(directory, 'a.json')
+  await put(file, undefined)
+  assert.equal(await sessionsOf(directory, calls).removing(file, () => settledOk('removed')), ok('removed'))
+  assert.equal(log, ['statSync', 'readSync'])
+  await put(file, 'ada')
+  const owned = sessionsOf(directory, { ...steady, readSync: () => { throw systemError('EIO') } })
+  valueOf(await owned.index.add('ada', 'a'))
+  assert.equal(await owned.removing(file, () => settledOk('removed')), ok('removed'))
+  assert.equal(await idsOf(owned, 'ada'), ['a'])
+})
+
+test('makes a pointer that is right again before it is gone', async ({ directory }) => {
+  const { calls, log } = watched(steady)
+  const owned = sessionsOf(directory, calls)
+  const file = join(directory, 'a.json')
+  valueOf(await owned.index.add('ada', 'a'))
+  log.length = 0
+  await owned.replacing(file, change('ada', 'bob'), () => attemptAsync(async () => {
+    await put(file, 'ada')
+    log.length = 0
+    return true
+  }))
+  assert.equal(log.filter(name => name === 'openNewSync' || name === 'removeSync').slice(0, 2), ['openNewSync', 'removeSync'])
+})
+
+test('writes a session whose old pointer cannot be removed', async ({ directory }) => {
+  const owned = sessionsOf(directory, { ...steady, renameSync: () => { throw systemError('EACCES') } })
+  valueOf(await owned.index.add('ada', 'a'))
+  assert.equal(await owned.replacing(join(directory, 'a.json'), change('ada', 'bob'), () => settledOk(true)), ok(true))
+  assert.equal([await idsOf(owned, 'ada'), await idsOf(owned, 'bob')], [['a'], ['a']])
+})
+
+test('needs nobody to tell of failures', async ({ directory }) => {
+  const throwing = () => { throw new Error('no owner') }
+  for (const [owner, calls] of [[throwing, steady], [() => 'ada', { ...steady, openNewSync: () => { throw systemError('ENOSPC') } }]] as const) {
+    const owned = new OwnedSessions(directory, { owner, disk: new Disk('auto', { calls }), directoryMode: 0o700 })
+    assert.equal(await owned.replacing(join(directory, 'a.json'), creation('ada'), () => settledOk(true)), ok(true))
+  }
+})
+
+test('is not complete when a pointer could not be made meanwhile, and not even that could be noted', async ({ directory }) => {
+  let isRefusing = false
+  const refuse = <T extends (...parameters: never) => unknown>(call: T) => ((...parameters: never) => {
+    if (isRefusing) throw systemError('EROFS')
+    return call(...parameters)
+  }) as T
+  const owned = sessionsOf(directory, { ...steady, openNewSync: refuse(nodeFs.openNewSync), removeSync: refuse(nodeFs.removeSync) })
+  const visitor = await owned.visitor()
+  isRefusing = true
+  await visitor.live('a', { cookie: {}, account: 'ada' })
+  isRefusing = false
+  await visitor.finish()
+  assert.is(await sessionsOf(directory).index.completeness.isComplete(), false)
 })
 
 test('writes a session whose pointer cannot be made, notes that the index is incomplete, and tells of it', async ({ directory }) => {
