@@ -27,7 +27,7 @@ interface SlowCalls { readonly inARow: number, readonly haveOpened: boolean }
 export class SlowCallBreaker {
   readonly #options: BreakerOptions
   /** By their kind, of which the last call was slow. */
-  readonly #slow = new Map<string, SlowCalls>()
+  readonly #slow = new Map<unknown, SlowCalls>()
   #openUntil = -Infinity
 
   constructor (options: BreakerOptions) {
@@ -39,8 +39,8 @@ export class SlowCallBreaker {
     return this.#slow.size === 0 || this.#options.now() >= this.#openUntil
   }
 
-  /** Runs `call`, of this kind, synchronously and records its duration, even if it throws. */
-  run<T> (kind: string, call: () => T): T {
+  /** Runs `call` synchronously and records its duration, even if it throws. Calls of the same kind are given the same `kind`. */
+  run<T> (kind: unknown, call: () => T): T {
     const start = this.#options.now()
     try {
       return call()
@@ -49,7 +49,7 @@ export class SlowCallBreaker {
     }
   }
 
-  #record (kind: string, durationMs: number): void {
+  #record (kind: unknown, durationMs: number): void {
     const { slowCallMs, slowCalls, stalledCallMs, now, onOpen } = this.#options
     if (durationMs <= slowCallMs) {
       this.#slow.delete(kind)

@@ -49,40 +49,37 @@ export class Disk {
 
   /** The version of a regular file, or `null` when there is no such file. Fails for anything that is not a regular file. */
   stat (file: string): ResultAsync<FileVersion | null, unknown> {
-    return orNull(this.#run('stat', () => this.#calls.statSync(file), () => this.#calls.stat(file)))
+    return orNull(this.#run(this.#calls.statSync, this.#calls.stat, file))
   }
 
   /** The text of a file of `size` bytes, or `null` when there is no such file. */
   read (file: string, size: number): ResultAsync<string | null, unknown> {
-    const later = () => this.#opening.run(() => this.#calls.read(file))
-    return orNull(size > this.#maxSyncBytes ? attemptAsync(later) : this.#run('read', () => this.#calls.readSync(file), later))
+    return orNull(size > this.#maxSyncBytes ? attemptAsync(() => this.#readAsync(file)) : this.#run(this.#calls.readSync, this.#readAsync, file))
   }
 
   /** Sets the times of a file; whether there was such a file. */
   setTimes (file: string, times: FileTimes): ResultAsync<boolean, unknown> {
-    return orFalse(this.#run('setTimes', () => this.#calls.setTimesSync(file, times), () => this.#calls.setTimes(file, times)))
+    return orFalse(this.#run(this.#calls.setTimesSync, this.#calls.setTimes, file, times))
   }
 
   /** Creates a file and gives its version; fails when there is one. */
   create (file: string, content: NewFile): ResultAsync<FileVersion, unknown> {
-    const later = () => this.#createAsync(file, content)
-    if (content.flush) return attemptAsync(later)
-    return this.#run('create', () => this.#calls.fillSync(file, this.#calls.openNewSync(file, content.mode), content), later)
+    return content.flush ? attemptAsync(() => this.#createAsync(file, content)) : this.#run(this.#createSync, this.#createAsync, file, content)
   }
 
   /** Renames a file over what is there. */
   rename (from: string, to: string): ResultAsync<void, unknown> {
-    return this.#run('rename', () => this.#calls.renameSync(from, to), () => this.#calls.rename(from, to))
+    return this.#run(this.#calls.renameSync, this.#calls.rename, from, to)
   }
 
   /** Removes a file; whether there was one. */
   remove (file: string): ResultAsync<boolean, unknown> {
-    return orFalse(this.#run('remove', () => this.#calls.removeSync(file), () => this.#calls.remove(file)))
+    return orFalse(this.#run(this.#calls.removeSync, this.#calls.remove, file))
   }
 
   /** The mode of a directory, or `null` when there is no such file. Fails for anything that is not a directory. */
   directoryMode (directory: string): ResultAsync<number | null, unknown> {
-    return orNull(this.#run('directoryMode', () => this.#calls.directoryModeSync(directory), () => this.#calls.directoryMode(directory)))
+    return orNull(this.#run(this.#calls.directoryModeSync, this.#calls.directoryMode, directory))
   }
 
   /** Opens a directory and reads a part of it. */
@@ -96,13 +93,12 @@ export class Disk {
 
   /** Makes a directory and those above it that are missing, and gives the first one made. One that exists is left as it is. */
   makeDirectory (directory: string, mode: number): ResultAsync<string, unknown> {
-    return this.#run('makeDirectory', () => this.#calls.makeDirectorySync(directory, mode), () => this.#calls.makeDirectory(directory, mode))
-      .map(first => first ?? directory)
+    return this.#run(this.#calls.makeDirectorySync, this.#calls.makeDirectory, directory, mode).map(first => first ?? directory)
   }
 
   /** Removes a directory that is empty; whether there was one. One that is not empty is left as it is. */
   removeDirectory (directory: string): ResultAsync<boolean, unknown> {
-    return orFalse(this.#run('removeDirectory', () => this.#calls.removeDirectorySync(directory), () => this.#calls.removeDirectory(directory)))
+    return orFalse(this.#run(this.#calls.removeDirectorySync, this.#calls.removeDirectory, directory))
       .orElse(cause => isNotEmpty(cause) ? ok(false) : err(cause))
   }
 
@@ -121,14 +117,18 @@ export class Disk {
     return scanDirectory(directory, this.#calls, entry => entry.isDirectory())
   }
 
-  #run<T> (kind: string, now: () => T, later: () => Promise<T>): ResultAsync<T, unknown> {
+  // The function that makes the call synchronously stands for its kind.
+  #run<P extends readonly unknown[], T> (now: (...parameters: P) => T, later: (...parameters: P) => Promise<T>, ...parameters: P): ResultAsync<T, unknown> {
     const breaker = this.#breaker
-    return breaker !== null && breaker.isClosed ? attempt(() => breaker.run(kind, now)) : attemptAsync(later)
+    return breaker !== null && breaker.isClosed ? attempt(() => breaker.run(now, () => now(...parameters))) : attemptAsync(() => later(...parameters))
   }
 
-  #createAsync (file: string, content: NewFile): Promise<FileVersion> {
-    return this.#opening.run(async () => this.#calls.fill(file, await this.#calls.openNew(file, content.mode), content))
-  }
+  readonly #readAsync = (file: string): Promise<string> => this.#opening.run(() => this.#calls.read(file))
+
+  readonly #createSync = (file: string, content: NewFile): FileVersion => this.#calls.fillSync(file, this.#calls.openNewSync(file, content.mode), content)
+
+  readonly #createAsync = (file: string, content: NewFile): Promise<FileVersion> =>
+    this.#opening.run(async () => this.#calls.fill(file, await this.#calls.openNew(file, content.mode), content))
 }
 
 function orNull<T> (result: ResultAsync<T, unknown>): ResultAsync<T | null, unknown> {

@@ -130,6 +130,7 @@ const calls: ReadonlyArray<readonly [call: (disk: Disk, file: string) => ResultA
   [(disk, file) => disk.create(file, newFile), ['openNewSync', 'fillSync'], ['openNew', 'fill']],
   [(disk, file) => disk.rename(file, `${file}~`), ['renameSync'], ['rename']],
   [(disk, file) => disk.remove(file), ['removeSync'], ['remove']],
+  [(disk, file) => disk.directoryMode(file), ['directoryModeSync'], ['directoryMode']],
   [(disk, file) => disk.makeDirectory(file, 0o700), ['makeDirectorySync'], ['makeDirectory']],
   [(disk, file) => disk.removeDirectory(file), ['removeDirectorySync'], ['removeDirectory']]
 ]
@@ -164,6 +165,23 @@ for (const [call, sync, pool] of calls) {
     assert.equal(opened, [5])
   })
 }
+
+disk('counts slow calls of one kind, whatever calls of others come between', async ({ directory }) => {
+  for (const [, [slowCall]] of calls) {
+    let time = 0
+    const costly = Object.fromEntries(Object.entries(nodeFs).map(([name, call]) => [name, (...parameters: unknown[]) => {
+      if (name === slowCall) time += 2
+      return (call as Function)(...parameters)
+    }])) as FsCalls
+    const disk = new Disk('auto', { calls: { ...costly, now: () => time }, limits: readLimits })
+    let rounds = 0
+    while (disk.isSync && rounds < 10) {
+      rounds++
+      for (const [call] of calls) await call(disk, join(directory, `${slowCall}-${rounds}`))
+    }
+    assert.is(rounds, 3, String(slowCall))
+  }
+})
 
 disk('is never synchronous with io async', () => {
   assert.equal([new Disk('async').isSync, new Disk().isSync, new Disk('auto').isSync], [false, false, true])
