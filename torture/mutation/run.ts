@@ -36,6 +36,7 @@ const furtherSuites: Readonly<Record<string, readonly string[]>> = {
   'fs/atomic': ['write'],
   'fs/breaker': ['fs/disk'],
   'fs/busy': ['fs/atomic'],
+  'fs/node': ['fs/directory', 'fs/disk'],
   'fs/version': ['cache', 'load', 'save'],
   'owner/completeness': ['owner/.*'],
   'owner/list-owner': ['owner/.*', 'store/owners'],
