@@ -62,7 +62,7 @@ test('makes the pointer before the session is written, and removes the old one a
 })
 
 test('tells of a session whose owner the function cannot give, which has none', async ({ directory }) => {
-  for (const [account, message] of [[42, 'the option owner gave 42; expected a string, or nothing'], [{ id: {} }, 'the option owner gave { id: {} }; expected a string, or nothing'], ['throw', 'no owner']] as const) {
+  for (const [account, message] of [[42, 'the option owner gave 42; expected a string, or nothing'], [{ name: { first: 'Ada' } }, 'the option owner gave { name: [Object] }; expected a string, or nothing'], ['throw', 'no owner']] as const) {
     const failures: IndexFailed[] = []
     const disk = new Disk('auto', { calls: steady })
     const owned = new OwnedSessions(directory, {
