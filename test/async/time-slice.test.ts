@@ -41,8 +41,8 @@ test('starts anew at the moment at which the event loop came back', async () => 
 })
 
 test('uses the monotonic clock unless told otherwise', async () => {
-  const slice = new TimeSlice()
   const start = performance.now()
+  const slice = new TimeSlice()
   while (!slice.isUsedUp);
   assert.ok(performance.now() - start >= 4)
   await slice.yield()

@@ -192,13 +192,13 @@ test('says whether the pointer is gone', async ({ directory }) => {
 })
 
 test('keeps a pointer that another process renews in between, within the same millisecond', async ({ directory }) => {
-  for (const times of [[1, 0], [0, 1]] as const) {
+  for (const [atime, mtime] of [[1, 0], [0, 1]] as const) {
     const pointer = join(directory, 'a')
     await writeFile(pointer, '')
     await utimes(pointer, 0, 0)
     const renameSync: FsCalls['renameSync'] = (from, to) => {
       nodeFs.renameSync(from, to)
-      utimesSync(to, ...times)
+      utimesSync(to, atime, mtime)
     }
     const disk = new Disk('auto', { calls: { ...nodeFs, renameSync } })
     const create = (file: string) => disk.create(file, { text: '', mode: 0o600, times: { atimeMs: 0, mtimeMs: 0 }, flush: false })
