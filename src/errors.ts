@@ -57,7 +57,7 @@ export interface DiskSlow { readonly type: 'disk-slow', readonly directory: stri
 /** An unsupported version of `@fastify/session` is in use: logouts may be undone and changes lost when requests overlap. */
 export interface UnsupportedPlugin { readonly type: 'unsupported-plugin', readonly directory: string }
 
-/** Why there is no session to be had from a file that exists. */
+/** Why a file that exists could not be read as a session. */
 export type ReadFailure = ReadFailed | Malformed | DecryptFailed | NotEncrypted
 
 /** Everything that can go wrong with a session: a closed union, distinguished by `type`. */

@@ -55,7 +55,7 @@ export function loadSession (file: string, pending: Mutation | null, options: Lo
   const stored: ResultAsync<SessionRecord | null, ReadFailure> = pending?.isAbsolute ? settledOk(null) : loadRecord(file, options)
   return stored
     .map((record): Stored => ({ state: stateOf(record), size: record?.version.size ?? 0, failure: null }))
-    // Whatever the file holds: to a reader, what a request has set is the session.
+    // Whatever the failure: what a request has set, and is not written yet, is the session to a reader.
     .orElse((failure): Result<Stored, never> => ok({ state: 'malformed', size: 0, failure }))
     .andThen(({ state, size, failure }): Result<LoadedSession | null, ReadFailure> => {
       const current = pending === null ? state : pending.applyTo(state)

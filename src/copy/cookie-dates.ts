@@ -4,7 +4,7 @@ import { isRolling } from '../session/expiry.ts'
 import type { StoredSession } from '../session/session.ts'
 
 /** When the session's cookie says that it expires, in milliseconds since 1970, or `null` when it does not say. */
-export function expiryOf ({ cookie }: StoredSession): number | null {
+export function cookieExpiry ({ cookie }: StoredSession): number | null {
   return timeOf(cookie?.expires)
 }
 
@@ -49,7 +49,7 @@ function withoutMovingDates (session: StoredSession): StoredSession {
  * (Stores call `toJSON`: the cookies of `@fastify/session` have one too.)
  */
 export function withStoreExpiry (session: StoredSession, expiresAt: number | undefined): StoredSession {
-  if (expiresAt === undefined || expiryOf(session) !== null) return session
+  if (expiresAt === undefined || cookieExpiry(session) !== null) return session
   const shown = { ...session, cookie: { ...session.cookie, expires: new Date(expiresAt) } }
   return Object.defineProperty(shown, 'toJSON', { value: () => session })
 }

@@ -1,5 +1,5 @@
 import type { StoredSession } from '../session/session.ts'
-import { expiryOf } from './cookie-dates.ts'
+import { cookieExpiry } from './cookie-dates.ts'
 import { getSession, setSession, type KeyedStore } from './keyed-store.ts'
 
 // The note looks like a session, so that any store can hold it, and its cookie's date lets the store remove it.
@@ -19,7 +19,7 @@ export function isEndedNote (id: string): boolean {
 /** Notes in `store` that the session `id` was ended, for as long as any of its `copies` could still be valid. */
 export function noteEnded (store: KeyedStore, id: string, copies: ReadonlyArray<StoredSession | null>): Promise<void> {
   const now = Date.now()
-  const expiries = copies.filter(copy => copy !== null).map(copy => expiryOf(copy) ?? now + defaultTtl)
+  const expiries = copies.filter(copy => copy !== null).map(copy => cookieExpiry(copy) ?? now + defaultTtl)
   const until = expiries.length === 0 ? now + defaultTtl : Math.max(now + shortestMs, ...expiries)
   return setSession(store, prefix + id, { cookie: { originalMaxAge: null, expires: new Date(until) }, ended: true })
 }
@@ -28,5 +28,5 @@ export function noteEnded (store: KeyedStore, id: string, copies: ReadonlyArray<
 export async function isEnded (store: KeyedStore, id: string): Promise<boolean> {
   const note = await getSession(store, prefix + id)
   // A store in memory does not remove what has expired.
-  return note !== null && (expiryOf(note) ?? Infinity) > Date.now()
+  return note !== null && (cookieExpiry(note) ?? Infinity) > Date.now()
 }

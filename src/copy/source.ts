@@ -6,7 +6,7 @@ import { listSessions } from '../list.ts'
 import { sessionId } from '../path.ts'
 import { FileStore } from '../store.ts'
 import type { StoredSession } from '../session/session.ts'
-import { expiryOf } from './cookie-dates.ts'
+import { cookieExpiry } from './cookie-dates.ts'
 import { isEndedNote } from './ended-note.ts'
 import { call, type KeyedStore } from './keyed-store.ts'
 
@@ -100,5 +100,5 @@ function * identified (sessions: unknown): Generator<SourceSession, void, undefi
 
 /** Whether a session of the source has expired. */
 export function hasExpired (session: StoredSession, expiresAt: Date | undefined): boolean {
-  return (expiresAt?.getTime() ?? expiryOf(session) ?? Infinity) <= Date.now()
+  return (expiresAt?.getTime() ?? cookieExpiry(session) ?? Infinity) <= Date.now()
 }

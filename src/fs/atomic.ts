@@ -44,7 +44,8 @@ const maxAttempts = 3
 /**
  * Replaces `file` atomically: a reader in any process finds the old content or the new one. Makes a missing directory,
  * unless a file is `expected` in it. The value is the version of the new file before its rename, which sets a new change
- * time, or `null` when the file was not as `expected`. Then, and after a failure, `file` is as it was.
+ * time, or `null` when the file was not as `expected`. Then, and after a failure, `file` is as it was. Its name is not
+ * flushed to the device: that is up to the caller, as `saveSession`.
  */
 export function replaceFileAtomic (file: string, replacement: Replacement, disk: Disk, options: ReplaceOptions): ResultAsync<FileVersion | null, unknown> {
   return replace(file, replacement, disk, options, maxAttempts)
@@ -65,7 +66,8 @@ function replace (file: string, replacement: Replacement, disk: Disk, options: R
     .orElse(cause => cleanUp().andThen(() => settledErr(cause)))
 }
 
-// The check and the rename follow each other directly: a change by another process in between is lost.
+// POSIX has no conditional rename. The check and the rename follow each other directly; what another process changes in
+// between is overwritten, and a session that it removes then comes back.
 function renameIfExpected (temporary: string, file: string, { expected }: Replacement, disk: Disk): ResultAsync<boolean, unknown> {
   const isExpected = expected === null ? settledOk(true) : disk.stat(file).map(expected)
   return isExpected.andThen(isExpected => isExpected ? disk.rename(temporary, file).map(() => true) : settledOk(false))

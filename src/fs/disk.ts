@@ -11,7 +11,7 @@ import type { FileVersion } from './version.ts'
 /** `'auto'`: synchronously while the disk is fast; `'async'`: always through the thread pool. */
 export type Io = 'auto' | 'async'
 
-/** What a `Disk` may be told besides. */
+/** Further options of a `Disk`. */
 export interface DiskOptions {
   /** The limits above which calls go through the thread pool. */
   readonly limits?: SyncLimits
@@ -117,7 +117,7 @@ export class Disk {
     return scanDirectory(directory, this.#calls, entry => entry.isDirectory())
   }
 
-  // The function that makes the call synchronously stands for its kind.
+  // The breaker counts the slow calls of each synchronous function.
   #run<P extends readonly unknown[], T> (now: (...parameters: P) => T, later: (...parameters: P) => Promise<T>, ...parameters: P): ResultAsync<T, unknown> {
     const breaker = this.#breaker
     return breaker !== null && breaker.isClosed ? attempt(() => breaker.run(now, () => now(...parameters))) : attemptAsync(() => later(...parameters))

@@ -54,13 +54,13 @@ export class OwnedSessions {
     if (former === owner) return replace()
     return this.#index(owner, this.#idOf(file), this.#options.durable)
       .andThen(replace)
-      .andThen(isReplaced => isReplaced ? this.#settle(former, owner, file).map(() => true) : settledOk(false))
+      .andThen(isReplaced => isReplaced ? this.#reconcile(former, owner, file).map(() => true) : settledOk(false))
   }
 
   /** Removes a session by `remove`, and its pointer after that. */
   removing<T, E> (file: string, remove: () => ResultAsync<T, E>): ResultAsync<T, E> {
     return this.#stored(file).orElse(() => ok(null))
-      .andThen(owner => remove().andThen(value => (owner === null ? settledOk(null) : this.#settle(owner, owner, file)).map(() => value)))
+      .andThen(owner => remove().andThen(value => (owner === null ? settledOk(null) : this.#reconcile(owner, owner, file)).map(() => value)))
   }
 
   /**
@@ -80,7 +80,7 @@ export class OwnedSessions {
       live: async (id, session) => { await this.#index(index.ownerOf(session), id) },
       unread: () => { isWhole = false },
       // It has been expired for longer than any write takes.
-      removed: async (id, session) => { await this.#settle(index.ownerOf(session), index.ownerOf(session), this.#fileOf(id), { isPendingKept: false }) },
+      removed: async (id, session) => { await this.#reconcile(index.ownerOf(session), index.ownerOf(session), this.#fileOf(id), { isPendingKept: false }) },
       finish: async () => {
         const isSound = isWhole && missing === this.#missing
         if (isSound && build !== null) await index.completeness.markComplete(build)
@@ -108,7 +108,7 @@ export class OwnedSessions {
 
   // Removes the pointer of a former owner. Meanwhile another process may have removed that of the owner, or given the session
   // back to the former one and found the pointer still there. A session that cannot be read counts as that of `assumed`.
-  #settle (former: string | null, assumed: string | null, file: string, options?: RemovalOptions): ResultAsync<unknown, never> {
+  #reconcile (former: string | null, assumed: string | null, file: string, options?: RemovalOptions): ResultAsync<unknown, never> {
     return this.#remove(former, file, options)
       .andThen(() => this.#stored(file).orElse(() => ok(assumed)))
       .andThen(owner => this.#add(owner, file))

@@ -17,7 +17,10 @@ export interface SchedulerOptions {
   readonly prune: (signal: AbortSignal) => Promise<void>
 }
 
-/** Prunes a directory once in each interval, by one of the processes that share it. Its timer keeps no process alive. */
+/**
+ * Prunes a directory once in each interval, by one of the processes that share it; while `isUrgent`, by each of them. Its timer
+ * keeps no process alive.
+ */
 export class PruneScheduler {
   readonly #options: SchedulerOptions
   readonly #stopping = new AbortController()

@@ -63,7 +63,7 @@ export function isKnown (state: SessionState): state is CurrentSession {
   return typeof state === 'object' && state !== null
 }
 
-/** Whether a step makes the same of both states. */
+/** Whether every step has the same result for both states. */
 export function isSameState (one: SessionState, other: SessionState): boolean {
   if (!isKnown(one) || !isKnown(other)) return one === other
   return one.text.text === other.text.text && one.cookie === other.cookie && one.lastUsedAt === other.lastUsedAt

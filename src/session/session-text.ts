@@ -78,7 +78,7 @@ export class SessionText {
 
   #parse (): Result<StoredSession, NotASession> {
     try {
-      const session: unknown = this.#isChecked ? JSON.parse(this.text) : parseUnchecked(this.text)
+      const session: unknown = this.#isChecked ? JSON.parse(this.text) : parseUntrusted(this.text)
       this.#isChecked = true
       return isObject(session) ? ok(session) : err(new NotASession('it is not a JSON object', true))
     } catch (cause) {
@@ -87,7 +87,7 @@ export class SessionText {
   }
 }
 
-function parseUnchecked (text: string): unknown {
+function parseUntrusted (text: string): unknown {
   if (isTooDeep(text)) throw new NotASession(`it is nested deeper than ${maxDepth} levels`, false)
   return secureJson.parse(text)
 }

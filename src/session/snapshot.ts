@@ -7,8 +7,8 @@ import { isObject, isTooDeep, maxDepth, type StoredCookie, type StoredSession } 
 /** A session serialized at one moment: later changes of the live object do not affect it. */
 export interface Snapshot {
   /**
-   * Its canonical JSON: without the dates of a rolling cookie. Two sessions are equal if their canonical JSON is. It is
-   * a session too.
+   * The JSON that is compared: the session without the dates of a rolling cookie, which each use moves. Its keys keep their
+   * order (it is not that of RFC 8785): a session whose keys change their order counts as changed. It is a session too.
    */
   readonly canonical: string
   /** The rolling cookie with its dates; `null` when the canonical JSON is complete without it. */
@@ -96,7 +96,7 @@ function check (json: string): void {
   if (isTooDeep(json)) throw new TypeError(`it is nested deeper than ${maxDepth} levels`)
 }
 
-// Nothing of it is the live cookie's any more: that may be changed before the copy is written. Throws for what cannot be JSON.
+// A deep copy, as the live cookie may be changed before it is written. Throws for what cannot be JSON.
 function copyWithDates (cookie: StoredCookie): StoredCookie {
   const copy = { ...cookie }
   for (const name of Object.keys(copy)) copy[name] = copyOf(copy[name])
@@ -115,7 +115,7 @@ function withTextDates (cookie: StoredCookie): StoredCookie {
   return { ...cookie, expires: textOf(cookie.expires) as string, originalExpires: textOf(cookie['originalExpires']) }
 }
 
-// A value that JSON has as it has this one.
+// A deep copy with the same JSON.
 function copyOf (value: unknown): unknown {
   if (types.isDate(value)) return new Date(value)
   if (Object(value) !== value && typeof value !== 'bigint') return value
@@ -123,7 +123,7 @@ function copyOf (value: unknown): unknown {
   return json === undefined ? undefined : JSON.parse(json)
 }
 
-// What JSON.stringify would continue with in the place of `value`, and to which it would not apply `toJSON` again.
+// The result of `toJSON`, without a `toJSON` of its own, which JSON.stringify would call a second time.
 function toJson (value: unknown, key: string): unknown {
   if (!hasToJson(value)) return value
   const json = value.toJSON(key)

@@ -1,11 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { expiryOf, isSame, isSameButUse, isUsedLater, lastUseOf, withStoreExpiry } from '../../src/copy/cookie-dates.ts'
+import { cookieExpiry, isSame, isSameButUse, isUsedLater, lastUseOf, withStoreExpiry } from '../../src/copy/cookie-dates.ts'
 
 const noon = Date.parse('2030-01-01T12:00:00Z')
 const rolling = (use: number, maxAge = 60_000) => ({ cookie: { originalMaxAge: maxAge, expires: new Date(use + maxAge) } })
 
-const expiry = suite('expiryOf')
+const expiry = suite('cookieExpiry')
 
 for (const [name, session, expected] of [
   ['a date', { cookie: { expires: new Date(noon) } }, noon],
@@ -16,7 +16,7 @@ for (const [name, session, expected] of [
   ['no date', { cookie: {} }, null],
   ['no cookie', {}, null]
 ] as const) {
-  expiry(`of a cookie with ${name} is ${expected}`, () => assert.is(expiryOf(session), expected))
+  expiry(`of a cookie with ${name} is ${expected}`, () => assert.is(cookieExpiry(session), expected))
 }
 
 expiry.run()
