@@ -137,6 +137,20 @@ queue('coalesces with the change that waits, although one before a read has begu
   assert.equal(applied.map(({ steps }) => steps), [[touch(1)], [touch(2)], [touch(3), touch(4)]])
 })
 
+queue('reads after a change that is under way, although the one before it is made', async () => {
+  const { queue, applied, reads, read } = controlled()
+  void queue.mutate('file', one)
+  void queue.mutate('file', two)
+  applied[0]!.finish(ok(''))
+  await nextTurn()
+  void read('file')
+  await nextTurn()
+  assert.equal([applied.length, reads.length], [2, 0])
+  applied[1]!.finish(ok(''))
+  await nextTurn()
+  assert.is(reads.length, 1)
+})
+
 queue('reads immediately when all changes are made, although a read is under way', async () => {
   const { queue, applied, reads, read } = controlled()
   void queue.mutate('file', one)
