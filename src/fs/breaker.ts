@@ -8,25 +8,28 @@ export interface BreakerOptions {
   readonly stalledCallMs: number
   /** The monotonic clock, in milliseconds. */
   readonly now: () => number
-  /** Called when the breaker opens, with the duration of the last call, in milliseconds. */
+  /**
+   * Called when slow calls of a kind open the breaker, once until a call of that kind is fast again; with the duration of
+   * the last one, in milliseconds.
+   */
   readonly onOpen?: (durationMs: number) => void
 }
 
 // In milliseconds: how long calls go through the thread pool before the disk is tried synchronously again.
 const cooldownMs = 1_000
 
-/** How the last calls of one kind were: all of them slow. */
+/** The last calls of one kind, which were all slow. */
 interface SlowCalls { readonly inARow: number, readonly haveOpened: boolean }
 
 /**
  * A circuit breaker that decides whether calls to the disk may be made synchronously. It opens after several slow calls
- * of one kind in a row, and closes when a call of that kind is fast again after a second. (A rename waits for the device
- * where a `stat`, and a write into the page cache, never do.) A single slow call does not open it: usually the operating
+ * of one kind in a row, and closes when a call of that kind is fast again after a second. (A rename may wait for the device
+ * where a `stat`, and a write into the page cache, do not.) A single slow call does not open it: usually the operating
  * system's scheduler causes it, and the thread pool would not help.
  */
 export class SlowCallBreaker {
   readonly #options: BreakerOptions
-  /** By their kind, of which the last call was slow. */
+  /** The kinds of which the last call was slow. */
   readonly #slow = new Map<unknown, SlowCalls>()
   #openUntil = -Infinity
 
@@ -57,10 +60,9 @@ export class SlowCallBreaker {
     }
     const { inARow, haveOpened } = this.#slow.get(kind) ?? { inARow: 0, haveOpened: false }
     const opens = inARow + 1 >= slowCalls || durationMs > stalledCallMs
-    const isNoted = Array.from(this.#slow.values()).some(({ haveOpened }) => haveOpened)
     this.#slow.set(kind, { inARow: inARow + 1, haveOpened: haveOpened || opens })
     if (!opens) return
     this.#openUntil = now() + cooldownMs
-    if (!isNoted) onOpen?.(durationMs)
+    if (!haveOpened) onOpen?.(durationMs)
   }
 }

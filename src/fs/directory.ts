@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
-import { err, ok, type Result, type ResultAsync } from 'neverthrow'
-import { settledOk } from '../async/result.ts'
+import type { ResultAsync } from 'neverthrow'
+import { settledErr, settledOk } from '../async/result.ts'
 import type { Disk } from './disk.ts'
 import { isNotFound } from './errno.ts'
 
@@ -12,28 +12,30 @@ export interface DirectoryOptions {
   readonly durable: boolean
 }
 
+// How often the making of a directory is tried, and a call in a directory, that other processes remove at the same time.
+const maxMakes = 8
+const maxCalls = 100
+
 /** Makes a directory, with those above it. One that exists is left as it is. Fails with the system's error. */
 export function makeDirectory (directory: string, { directoryMode, durable }: DirectoryOptions, disk: Disk): ResultAsync<unknown, unknown> {
-  return disk.makeDirectory(directory, directoryMode).andThen(first => durable ? flushNames(first, directory, disk) : settledOk(undefined))
+  return make(directory, directoryMode, disk, maxMakes).andThen(first => durable ? flushNames(first, directory, disk) : settledOk(undefined))
 }
 
-// How often a call is made in a directory that other processes remove at the same time.
-const maxAttempts = 100
+// Another process may remove one of those above it meanwhile. A path that can never be made fails alike: a few attempts.
+function make (directory: string, mode: number, disk: Disk, attempts: number): ResultAsync<string, unknown> {
+  return disk.makeDirectory(directory, mode).orElse(cause => isNotFound(cause) && attempts > 1 ? make(directory, mode, disk, attempts - 1) : settledErr(cause))
+}
 
 /**
  * Makes a call in a directory; when that is missing, makes it by `make` and the call again, up to a hundred times in all: another
  * process may remove the directory at any moment, since it is empty. Fails with the error of the call, or of `make`.
  */
 export function inDirectory<T> (call: () => ResultAsync<T, unknown>, make: () => ResultAsync<unknown, unknown>): ResultAsync<T, unknown> {
-  return callInDirectory(call, make, maxAttempts)
+  return callInDirectory(call, make, maxCalls)
 }
 
 function callInDirectory<T> (call: () => ResultAsync<T, unknown>, make: () => ResultAsync<unknown, unknown>, attempts: number): ResultAsync<T, unknown> {
-  return call().orElse((cause): Result<T, unknown> | ResultAsync<T, unknown> => {
-    if (!isNotFound(cause) || attempts === 1) return err(cause)
-    // One of those above it may be removed while it is made.
-    return make().orElse(cause => isNotFound(cause) ? ok(undefined) : err(cause)).andThen(() => callInDirectory(call, make, attempts - 1))
-  })
+  return call().orElse(cause => isNotFound(cause) && attempts > 1 ? make().andThen(() => callInDirectory(call, make, attempts - 1)) : settledErr(cause))
 }
 
 // Each directory that was made is a name in the one above it.

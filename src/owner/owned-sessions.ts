@@ -10,11 +10,7 @@ import type { SessionText } from '../session/session-text.ts'
 import type { StoredSession } from '../session/session.ts'
 import type { ReplacedContents } from '../write.ts'
 import { OwnerIndex, type OwnerIndexOptions, type RemovalOptions } from './owner-index.ts'
-
-// Each hour of the day another part of the sessions is due to be verified: the prunes of a day, whatever their interval,
-// read each session once.
-const parts = 24
-const hourMs = 60 * 60 * 1000
+import { dueSince } from './verification.ts'
 
 /** What owned sessions are known by: the index, and how their files are named and read. */
 export type OwnedSessionsOptions = OwnerIndexOptions & LoadOptions & PathOptions & {
@@ -72,7 +68,7 @@ export class OwnedSessions {
     const start = systemTime()
     const verifiedAt = await index.completeness.verifiedAt()
     const build = verifiedAt === null ? (await index.completeness.beginBuild(start)).unwrapOr(null) : null
-    const isDue = verifiedAt === null || isFull ? () => true : duePart(verifiedAt, start)
+    const isDue = verifiedAt === null || isFull ? () => true : dueSince(verifiedAt, start)
     const missing = this.#missing
     let isWhole = true
     return {
@@ -143,19 +139,4 @@ export class OwnedSessions {
   #fileOf (id: string): string {
     return sessionFile(this.#directory, id, this.#options).unwrapOr('')
   }
-}
-
-// Whether a name belongs to the parts that are due at `now` when the last prune that verified some was at `verifiedAt`.
-function duePart (verifiedAt: number, now: number): (name: string) => boolean {
-  const [last, current] = [Math.floor(verifiedAt / hourMs), Math.floor(now / hourMs)]
-  // A time in the future is from a clock that was ahead.
-  const due = last > current ? parts : current - last
-  return name => (partOf(name) + parts - (last + 1) % parts) % parts < due
-}
-
-// Ids may begin or end alike: all characters count.
-function partOf (name: string): number {
-  let hash = 0
-  for (let at = 0; at < name.length; at++) hash = (hash * 31 + name.charCodeAt(at)) >>> 0
-  return hash % parts
 }

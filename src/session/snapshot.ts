@@ -118,7 +118,8 @@ function withTextDates (cookie: StoredCookie): StoredCookie {
 // A deep copy with the same JSON.
 function copyOf (value: unknown): unknown {
   if (types.isDate(value)) return new Date(value)
-  if (Object(value) !== value && typeof value !== 'bigint') return value
+  const isPrimitive = Object(value) !== value
+  if (isPrimitive && typeof value !== 'bigint') return value
   const json = JSON.stringify(value)
   return json === undefined ? undefined : JSON.parse(json)
 }

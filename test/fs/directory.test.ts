@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { ok } from 'neverthrow'
 import * as assert from 'uvu/assert'
@@ -7,9 +8,9 @@ import { settledErr, settledOk } from '../../src/async/result.ts'
 import { replaceFileAtomic } from '../../src/fs/atomic.ts'
 import { inDirectory, makeDirectory } from '../../src/fs/directory.ts'
 import { Disk, type Io } from '../../src/fs/disk.ts'
-import { nodeFs } from '../../src/fs/node.ts'
+import { nodeFs, type FsCalls } from '../../src/fs/node.ts'
 import { createEmptyFile } from '../../src/owner/empty-file.ts'
-import { failureOf, namesIn, runModule, suiteOnDisk, systemError, until, valueOf } from '../support.ts'
+import { failureOf, namesIn, runModule, suiteOnDisk, systemError, until, valueOf, watched } from '../support.ts'
 
 const ways: readonly Io[] = ['auto', 'async']
 
@@ -136,9 +137,41 @@ test('inDirectory makes nothing for other failures, and ends with that of making
   assert.equal(log.splice(0), ['call'])
   assert.is(failureOf(await inDirectory(failing('call', 'ENOENT'), failing('make', 'EROFS'))).code, 'EROFS')
   assert.equal(log.splice(0), ['call', 'make'])
-  // Another process removes one of the directories above it meanwhile.
   assert.is(failureOf(await inDirectory(failing('call', 'ENOENT'), failing('make', 'ENOENT'))).code, 'ENOENT')
-  assert.equal(log.length, 199)
+  assert.equal(log, ['call', 'make'])
+})
+
+test('is tried again while another process removes a directory above, and given up after eight attempts', async ({ directory }) => {
+  for (const io of ways) {
+    for (const failures of [7, 8]) {
+      let [attempts, made] = [0, join(directory, io, String(failures))]
+      const refuse = () => { if (attempts++ < failures) throw systemError('ENOENT') }
+      const calls: FsCalls = {
+        ...nodeFs,
+        makeDirectorySync (name, mode) {
+          refuse()
+          return nodeFs.makeDirectorySync(name, mode)
+        },
+        async makeDirectory (name, mode) {
+          refuse()
+          return await nodeFs.makeDirectory(name, mode)
+        }
+      }
+      const result = await makeDirectory(made, { directoryMode: 0o700, durable: false }, new Disk(io, { calls }))
+      assert.equal([result.isOk(), attempts, existsSync(made)], [failures === 7, 8, failures === 7])
+    }
+  }
+})
+
+test('nothing is tried for long in a path that cannot be made', async ({ directory }) => {
+  await symlink('nowhere', join(directory, 'link'))
+  await writeFile(join(directory, 'file'), '')
+  for (const path of ['link', 'file', 'file/below']) {
+    const { calls, log } = watched()
+    const replacement = { text: '{}', times: { atimeMs: 0, mtimeMs: 0 }, expected: null }
+    assert.match(failureOf(await replaceFileAtomic(join(directory, path, 'a.json'), replacement, new Disk('auto', { calls: { ...calls, now: () => 0 } }), {})).code, /^(ENOENT|ENOTDIR|EEXIST)$/)
+    assert.ok(log.length <= 10, `${path}: ${log.length} calls`)
+  }
 })
 
 test.run()

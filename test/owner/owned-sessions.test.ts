@@ -36,6 +36,15 @@ function sessionsOf (directory: string, calls: FsCalls = steady, failures: Index
   return new OwnedSessions(directory, { owner, disk, directoryMode: 0o700, cache: new SessionCache(), extension: '.json', onFailure })
 }
 
+/** Calls that create and remove nothing while the disk is refusing. */
+function refusing (isRefusing: () => boolean, code: string): FsCalls {
+  const refuse = <T extends (...parameters: never) => unknown>(call: T) => ((...parameters: never) => {
+    if (isRefusing()) throw systemError(code)
+    return call(...parameters)
+  }) as T
+  return { ...steady, openNewSync: refuse(nodeFs.openNewSync), removeSync: refuse(nodeFs.removeSync) }
+}
+
 /** Makes the file hold a session of `account`, as another process does. */
 async function put (file: string, account: string | undefined): Promise<boolean> {
   await writeFile(file, JSON.stringify({ cookie: {}, account }))
@@ -236,11 +245,7 @@ test('needs nobody to tell of failures', async ({ directory }) => {
 
 test('is not complete when a pointer could not be made meanwhile, and not even that could be noted', async ({ directory }) => {
   let isRefusing = false
-  const refuse = <T extends (...parameters: never) => unknown>(call: T) => ((...parameters: never) => {
-    if (isRefusing) throw systemError('EROFS')
-    return call(...parameters)
-  }) as T
-  const owned = sessionsOf(directory, { ...steady, openNewSync: refuse(nodeFs.openNewSync), removeSync: refuse(nodeFs.removeSync) })
+  const owned = sessionsOf(directory, refusing(() => isRefusing, 'EROFS'))
   const visitor = await owned.visitor()
   isRefusing = true
   await visitor.live('a', { cookie: {}, account: 'ada' })
@@ -251,12 +256,8 @@ test('is not complete when a pointer could not be made meanwhile, and not even t
 
 test('writes a session whose pointer cannot be made, notes that the index is incomplete, and tells of it', async ({ directory }) => {
   let isFull = false
-  const refuse = <T extends (...parameters: never) => unknown>(call: T) => ((...parameters: never) => {
-    if (isFull) throw systemError('ENOSPC')
-    return call(...parameters)
-  }) as T
   const failures: IndexFailed[] = []
-  const owned = sessionsOf(directory, { ...steady, openNewSync: refuse(nodeFs.openNewSync), removeSync: refuse(nodeFs.removeSync) }, failures)
+  const owned = sessionsOf(directory, refusing(() => isFull, 'ENOSPC'), failures)
   const other = sessionsOf(directory)
   const file = join(directory, 'a.json')
   await complete(owned.index.completeness, Date.now())
